@@ -1,0 +1,146 @@
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/terminal.h"
+
+static void put_message(bool colour, const char *style, const char *label, const char *format,
+                        va_list args) __attribute__((format(printf, 4, 0)));
+
+static void put_message(bool colour, const char *style, const char *label, const char *format,
+                        va_list args)
+{
+    fflush(stdout);
+    fprintf(stderr, "%s%s%s", colour ? style : "", label, colour ? "\033[0m" : "");
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+}
+
+void cli_error(const struct cli *cli, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    put_message(cli->colour_err, "\033[1;31m", "error: ", format, args);
+    va_end(args);
+}
+
+void cli_hint(const struct cli *cli, const char *format, ...)
+{
+    va_list args;
+
+    (void)cli;
+    va_start(args, format);
+    put_message(false, "", "  ", format, args);
+    va_end(args);
+}
+
+void cli_say(const struct cli *cli, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    put_message(cli->colour_err, "\033[1m", "weir: ", format, args);
+    va_end(args);
+}
+
+int cli_usage(const struct cli *cli, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    put_message(cli->colour_err, "\033[1;31m", "error: ", format, args);
+    va_end(args);
+    cli_hint(cli, "try: weir help %s", command_rows[cli->options.command].name);
+    return CODE_USAGE;
+}
+
+int cli_print(const struct cli *cli, struct buf *text)
+{
+    struct bytes b = buf_bytes(text);
+
+    if (buf_status(text)) {
+        cli_error(cli, "%s", status_sentence(buf_status(text)));
+        return CODE_FAILED;
+    }
+    if (fwrite(b.ptr ? b.ptr : (const uint8_t *)"", 1, b.len, stdout) == b.len &&
+        fflush(stdout) == 0)
+        return CODE_OK;
+    if (errno != EPIPE) /* who reads it has had enough */
+        cli_error(cli, "cannot write to standard output: %s", strerror(errno));
+    return CODE_FAILED;
+}
+
+typedef int command_function(const struct cli *cli);
+
+static command_function *const functions[SUBCOMMAND_COUNT] = {
+#define COMMAND(name, operands, help) command_##name,
+#include "cli/commands.def"
+#undef COMMAND
+};
+
+static int print_overview(const struct cli *cli)
+{
+    struct buf out;
+    int code;
+
+    buf_init(&out, SIZE_MAX / 2);
+    help_put_overview(&out, cli->colour_out);
+    code = cli_print(cli, &out);
+    buf_release(&out);
+    return code;
+}
+
+static int print_command_help(const struct cli *cli)
+{
+    struct buf out;
+    int code;
+
+    buf_init(&out, SIZE_MAX / 2);
+    help_put_command(&out, cli->options.command, cli->colour_out);
+    code = cli_print(cli, &out);
+    buf_release(&out);
+    return code;
+}
+
+static int check_color(struct cli *cli)
+{
+    const char *when = options_value(&cli->options, OPTION_COLOR);
+
+    if (when && strcmp(when, "auto") != 0 && strcmp(when, "always") != 0 &&
+        strcmp(when, "never") != 0)
+        return cli_usage(cli, "--color is auto, always or never");
+    cli->colour_out = terminal_colour(when, STDOUT_FILENO);
+    cli->colour_err = terminal_colour(when, STDERR_FILENO);
+    return CODE_OK;
+}
+
+int cli_main(int argc, char **argv)
+{
+    struct cli cli = {.colour_out = terminal_colour(NULL, STDOUT_FILENO),
+                      .colour_err = terminal_colour(NULL, STDERR_FILENO)};
+    char error[OPTION_ERROR_TEXT];
+    enum subcommand command;
+    const char *word;
+
+    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+        return print_overview(&cli);
+    word = strcmp(argv[1], "--version") == 0 ? "version" : argv[1];
+    if (command_find(word, error, &command)) {
+        cli_error(&cli, "%s", error);
+        cli_hint(&cli, "try: weir help");
+        return CODE_USAGE;
+    }
+    cli.options.command = command;
+    if (options_parse(command, argc - 2, argv + 2, error, &cli.options))
+        return cli_usage(&cli, "%s", error);
+    if (check_color(&cli))
+        return CODE_USAGE;
+    if (options_has(&cli.options, OPTION_HELP))
+        return print_command_help(&cli);
+    return functions[command](&cli);
+}

@@ -1,0 +1,214 @@
+/* The commands that ask a running weir: status, reload, stop. */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/sizes.h"
+#include "base/text.h"
+#include "cli/instance.h"
+
+enum {
+    STATUS_TEXT_BYTES = 1024 * 1024,
+    STOP_WAIT_MS = 20 * 1000, /* a drain, and the log's end */
+};
+
+static int refuse_operands(const struct cli *cli)
+{
+    if (cli->options.operand_count == 0)
+        return CODE_OK;
+    return cli_usage(cli, "'weir %s' takes no operand: '%.60s'",
+                     command_rows[cli->options.command].name, cli->options.operands[0]);
+}
+
+static int print_json(const struct cli *cli, const json_t *body)
+{
+    char *text = json_dumps(body, JSON_INDENT(2));
+    struct buf out;
+    int code;
+
+    buf_init(&out, CONTROL_REPLY_BYTES * 2);
+    buf_put_text(&out, text ? text : "{}");
+    buf_put_byte(&out, '\n');
+    code = cli_print(cli, &out);
+    buf_release(&out);
+    free(text);
+    return code;
+}
+
+static const char *text_at(const json_t *body, const char *key)
+{
+    const char *text = json_string_value(json_object_get(body, key));
+
+    return text ? text : "";
+}
+
+static int64_t number_at(const json_t *body, const char *key)
+{
+    return json_integer_value(json_object_get(body, key));
+}
+
+/* ---- status ---- */
+
+static void put_count(struct buf *out, const json_t *traffic, const char *key, const char *label)
+{
+    buf_putf(out, "%s%lld %s", out->len && out->ptr[out->len - 1] == ' ' ? "" : ", ",
+             (long long)number_at(traffic, key), label);
+}
+
+static void put_traffic(struct buf *out, const json_t *body)
+{
+    const json_t *traffic = json_object_get(body, "traffic");
+
+    buf_put_text(out, "now       ");
+    put_count(out, traffic, "clients", "clients");
+    put_count(out, traffic, "exchanges_open", "exchanges");
+    put_count(out, traffic, "upstreams", "server connections");
+    buf_put_text(out, "\nso far    ");
+    put_count(out, traffic, "exchanges", "exchanges");
+    put_count(out, traffic, "injected", "answered by rules");
+    put_count(out, traffic, "tunnels", "tunnels");
+    put_count(out, traffic, "refused", "refused");
+    put_count(out, traffic, "errors", "errors");
+    buf_put_text(out, "\nbytes     ");
+    size_put(out, number_at(traffic, "bytes_up"));
+    buf_put_text(out, " up, ");
+    size_put(out, number_at(traffic, "bytes_down"));
+    buf_put_text(out, " down\n");
+}
+
+static void put_log(struct buf *out, const json_t *body)
+{
+    const json_t *log = json_object_get(body, "log");
+
+    if (!json_is_object(log)) {
+        buf_put_text(out, "log       off\n");
+        return;
+    }
+    buf_put_text(out, "log       ");
+    put_count(out, log, "flows", "flows");
+    if (number_at(log, "dropped_flows") || number_at(log, "dropped_bodies")) {
+        put_count(out, log, "dropped_flows", "dropped");
+        put_count(out, log, "dropped_bodies", "without their body");
+    }
+    if (number_at(log, "sink_failures"))
+        put_count(out, log, "sink_failures", "could not be written");
+    buf_put_byte(out, '\n');
+}
+
+static void put_status(struct buf *out, const json_t *body)
+{
+    const json_t *listen = json_object_get(body, "listen");
+    size_t i;
+    json_t *url;
+
+    buf_putf(out, "weir %s, process %lld, up ", text_at(body, "version"),
+             (long long)number_at(body, "pid"));
+    duration_put(out, number_at(body, "uptime_ms") * 1000);
+    buf_put_text(out, json_is_true(json_object_get(body, "stopping")) ? ", stopping\n" : "\n");
+    buf_put_text(out, "listens   ");
+    json_array_foreach(listen, i, url) buf_putf(out, "%s%s", i ? "  " : "", json_string_value(url));
+    buf_put_text(out, "\nconfig    ");
+    text_put_terminal(out, bytes_of(text_at(body, "config")[0] ? text_at(body, "config") : "none"));
+    buf_putf(out, " (%lld rule%s)\nca        ", (long long)number_at(body, "rules"),
+             number_at(body, "rules") == 1 ? "" : "s");
+    text_put_terminal(out, bytes_of(text_at(body, "ca")));
+    buf_put_byte(out, '\n');
+    put_traffic(out, body);
+    put_log(out, body);
+}
+
+int command_status(const struct cli *cli)
+{
+    char path[CONTROL_PATH_TEXT];
+    struct control_reply reply;
+    struct buf out;
+    int code = refuse_operands(cli);
+
+    if (!code)
+        code = instance_find(cli, false, path);
+    if (!code)
+        code = instance_ask(cli, path, "GET", "/v1/status", &reply);
+    if (code)
+        return code;
+    buf_init(&out, STATUS_TEXT_BYTES);
+    if (options_has(&cli->options, OPTION_JSON)) {
+        code = print_json(cli, reply.body);
+    } else {
+        put_status(&out, reply.body);
+        code = cli_print(cli, &out);
+    }
+    buf_release(&out);
+    json_decref(reply.body);
+    return code;
+}
+
+/* ---- reload ---- */
+
+int command_reload(const struct cli *cli)
+{
+    char path[CONTROL_PATH_TEXT];
+    struct control_reply reply;
+    int code = refuse_operands(cli);
+
+    if (!code)
+        code = instance_find(cli, false, path);
+    if (!code)
+        code = instance_ask(cli, path, "POST", "/v1/reload", &reply);
+    if (code)
+        return code;
+    if (options_has(&cli->options, OPTION_JSON))
+        code = print_json(cli, reply.body);
+    else
+        fputs(text_at(reply.body, reply.status == 200 ? "report" : "diagnostics"), stderr);
+    if (!code && reply.status != 200)
+        code = CODE_CONFIG;
+    json_decref(reply.body);
+    return code;
+}
+
+/* ---- stop ---- */
+
+/* A descriptor tells of the end even when the parent has not yet asked for it. */
+static bool wait_for_end(pid_t pid)
+{
+    struct pollfd end = {.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
+    int ready;
+
+    if (end.fd < 0) /* it has gone, or this kernel is older than Linux 5.3 */
+        return errno == ESRCH || errno == ENOSYS;
+    ready = poll(&end, 1, STOP_WAIT_MS);
+    close(end.fd);
+    return ready == 1;
+}
+
+int command_stop(const struct cli *cli)
+{
+    char path[CONTROL_PATH_TEXT];
+    struct control_reply status, reply;
+    int code = refuse_operands(cli);
+    pid_t pid;
+
+    if (!code)
+        code = instance_find(cli, false, path);
+    if (!code)
+        code = instance_ask(cli, path, "GET", "/v1/status", &status);
+    if (code)
+        return code;
+    pid = (pid_t)number_at(status.body, "pid");
+    json_decref(status.body);
+    code = instance_ask(cli, path, "POST", "/v1/stop", &reply);
+    if (code)
+        return code;
+    if (options_has(&cli->options, OPTION_JSON))
+        code = print_json(cli, reply.body);
+    json_decref(reply.body);
+    if (!code && !wait_for_end(pid)) {
+        cli_error(cli, "process %ld is still finishing what runs", (long)pid);
+        code = CODE_FAILED;
+    }
+    return code;
+}

@@ -1,0 +1,135 @@
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "cli/launch.h"
+
+enum { READY_BYTES = 64 * 1024, REPORT_BYTES = 4 * 1024 * 1024 };
+
+static int check_later(const struct cli *cli)
+{
+    const char *inspector = options_value(&cli->options, OPTION_INSPECTOR);
+
+    if (inspector && strcmp(inspector, "off") != 0)
+        return cli_usage(cli, "'--inspector %.60s' is not in this version; only off is", inspector);
+    if (options_has(&cli->options, OPTION_STORE))
+        return cli_usage(cli, "'--store' is not in this version");
+    if (options_has(&cli->options, OPTION_WATCH))
+        return cli_usage(cli, "'--watch' is not in this version; use weir reload");
+    if (cli->options.operand_count)
+        return cli_usage(cli, "'weir run' takes no operand: '%.60s'", cli->options.operands[0]);
+    return CODE_OK;
+}
+
+/* Each exchange takes two descriptors. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit))
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static void put_rule_count(struct buf *out, size_t count)
+{
+    buf_putf(out, "%zu rule%s", count, count == 1 ? "" : "s");
+}
+
+static void on_ready(void *self, struct fleet *f)
+{
+    struct launch *l = self;
+    struct buf line;
+    char text[ENDPOINT_TEXT];
+
+    (void)f;
+    buf_init(&line, READY_BYTES);
+    buf_put_text(&line, "ready");
+    for (uint32_t i = 0; i < l->listen_count; i++) {
+        endpoint_text(&l->listen[i], text);
+        buf_putf(&line, " http://%s", text);
+    }
+    buf_putf(&line, "  ca %s  config %s (", l->ca_path, l->config.shown);
+    put_rule_count(&line, atomic_load(&l->rule_count));
+    buf_put_text(&line, ")\n");
+    fputs(buf_text(&line), stderr);
+    buf_release(&line);
+}
+
+static void on_say(void *self, const char *text)
+{
+    const struct launch *l = self;
+    size_t len = strlen(text);
+
+    while (len && text[len - 1] == '\n')
+        len--;
+    cli_say(l->cli, "%.*s", (int)len, text);
+}
+
+static void put_report(const struct launch *l, const struct config *c, struct buf *out)
+{
+    buf_put_text(out, "reloaded: ");
+    put_rule_count(out, config_rule_count(c));
+    buf_putf(out, " (before: %zu) of %s\n", atomic_load(&l->rule_count), c->shown);
+    if (config_fixed_hash(c) != l->fixed_hash)
+        buf_put_text(out, "other sections changed too: they are taken at the next start\n");
+}
+
+/* On a thread of the pool. The new configuration is read whole, so that all that is
+ * wrong in it is told; only its rules are kept. */
+static void on_reload(void *self, struct fleet_reload *ret_reload)
+{
+    struct launch *l = self;
+    struct config c;
+
+    if (config_load(&c, &l->cli->options, l->state)) {
+        buf_put_text(&ret_reload->text,
+                     "the configuration has a problem; the rules stay as they were\n");
+        diags_put(&c.diags, DIAG_PRETTY, false, &ret_reload->text);
+    } else {
+        put_report(l, &c, &ret_reload->text);
+        atomic_store(&l->rule_count, config_rule_count(&c));
+        ret_reload->rules = c.rules;
+        c.rules = NULL;
+    }
+    config_release(&c);
+}
+
+static bool control_path(const struct launch *l, char ret_path[static PATHS_TEXT])
+{
+    char folder[PATHS_TEXT], name[32];
+
+    snprintf(name, sizeof(name), "%u.sock", endpoint_port(&l->listen[0]));
+    if (paths_runtime(folder) == STATUS_OK && path_join(folder, name, ret_path) == STATUS_OK)
+        return true;
+    cli_say(l->cli, "there is no folder for the control socket: status, reload and stop will not "
+                    "find this weir");
+    return false;
+}
+
+int command_run(const struct cli *cli)
+{
+    const struct launch_plan plan = {.on_full = LOG_DROP, .console_fd = STDOUT_FILENO};
+    struct fleet_env env = {.on_ready = on_ready, .say = on_say, .reload = on_reload};
+    struct launch l;
+    char path[PATHS_TEXT];
+    int code = check_later(cli);
+
+    if (code)
+        return code;
+    raise_descriptor_limit();
+    code = launch_begin(&l, cli, &plan);
+    if (!code) {
+        if (strcmp(l.config.path, "/dev/stdin") == 0) /* it can be read only once */
+            env.reload = NULL;
+        env.control_path = control_path(&l, path) ? path : NULL;
+        env.self = &l;
+        code = launch_run(&l, &env);
+    }
+    launch_end(&l);
+    return code;
+}

@@ -1,0 +1,56 @@
+/* launch: everything a proxy needs, made ready in the order in which a failure is
+ * cheapest to tell: configuration, listeners, CA, log, TLS. Shared by `run` and
+ * `exec`. Each step prints what is wrong and answers an exit code. */
+#ifndef WEIR_CLI_LAUNCH_H
+#define WEIR_CLI_LAUNCH_H
+
+#include "cli/cli.h"
+#include "cli/config.h"
+#include "proxy/loop/fleet.h"
+
+struct launch {
+    const struct cli *cli;
+    struct rule_state *state;
+    struct config config;
+    struct settings settings;                  /* the configuration's, completed */
+    struct listeners listeners;                /* the fleet's, once it runs */
+    struct sockaddr_storage listen[LISTENERS]; /* the real addresses */
+    uint32_t listen_count;
+    struct ca *ca;
+    char ca_path[PATHS_TEXT]; /* of its certificate */
+    struct logs *logs;        /* NULL: nothing is logged */
+    struct tls_shared *tls;
+    _Atomic size_t rule_count;
+    uint64_t fixed_hash; /* config_fixed_hash() */
+    uint32_t workers;
+    bool hangs; /* see fleet_run() */
+};
+
+/* How `run` and `exec` differ. */
+struct launch_plan {
+    enum log_on_full on_full; /* when nothing is said */
+    int console_fd;
+    bool listen_any_port; /* one free port of 127.0.0.1, whatever is said */
+};
+
+int launch_begin(struct launch *l, const struct cli *cli, const struct launch_plan *plan);
+/* Runs the fleet: fills the rest of `env` in. An exit code. */
+int launch_run(struct launch *l, struct fleet_env *env);
+void launch_end(struct launch *l);
+
+/* Loads the configuration and prints its diagnostics: CODE_OK or CODE_CONFIG. `c` is to
+ * be released in any case. */
+int launch_config(const struct cli *cli, struct config *c, struct rule_state *state);
+/* The CA that the command line, the configuration or the data folder has. `ret_path` is
+ * its certificate's (PATHS_TEXT). */
+int launch_ca(const struct cli *cli, const struct config *c, struct ca **ret_ca, char *ret_path);
+/* The same for commands that need nothing else. */
+int launch_ca_only(const struct cli *cli, struct ca **ret_ca, char *ret_path);
+/* launch_listen.c */
+int launch_listen(struct launch *l, const struct launch_plan *plan);
+/* launch_log.c */
+int launch_log(struct launch *l, const struct launch_plan *plan);
+/* Adds what stands in the way of a port, and what to do. */
+void launch_explain_port(const struct cli *cli, const struct sockaddr_storage *address);
+
+#endif

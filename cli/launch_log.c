@@ -1,0 +1,111 @@
+/* Where flows go: the sinks that the command line and the configuration name. */
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/launch.h"
+#include "cli/terminal.h"
+
+enum { LOG_ERROR_TEXT = 256 };
+
+static void add_sink(struct log_settings *s, const char *name, struct sink_settings settings,
+                     bool stalls)
+{
+    s->sinks[s->sink_count].sink = sink_find(name);
+    s->sinks[s->sink_count].settings = settings;
+    s->sinks[s->sink_count++].stalls = stalls;
+}
+
+/* What is not a plain file may stop reading. */
+static bool may_stall(const char *path)
+{
+    struct stat st;
+
+    return strcmp(path, "-") == 0 || (stat(path, &st) == 0 && !S_ISREG(st.st_mode));
+}
+
+static const char *jsonl_target(const struct launch *l, char path[static PATHS_TEXT])
+{
+    const char *given = options_value(&l->cli->options, OPTION_JSONL);
+    struct bytes said = l->config.values.jsonl;
+
+    if (given)
+        return strcmp(given, "off") == 0 ? NULL : given;
+    if (bytes_equal(said, BYTES("off")))
+        return NULL;
+    if (bytes_equal(said, BYTES("-")))
+        return "-";
+    return path_absolute(l->config.folder, said, path) ? NULL : path;
+}
+
+/* On unless said otherwise, or where the JSON Lines have the terminal. */
+static int console_wanted(const struct launch *l, const char *jsonl, bool *ret_wanted)
+{
+    const char *given = options_value(&l->cli->options, OPTION_CONSOLE);
+
+    if (given && strcmp(given, "pretty") != 0 && strcmp(given, "off") != 0)
+        return cli_usage(l->cli, "--console is pretty or off");
+    if (given)
+        *ret_wanted = strcmp(given, "pretty") == 0;
+    else
+        *ret_wanted =
+            l->config.values.console == CONSOLE_PRETTY && !(jsonl && strcmp(jsonl, "-") == 0);
+    return CODE_OK;
+}
+
+static int open_keylog(struct launch *l, const char *path)
+{
+    if (logs_keylog_open(l->logs, path)) {
+        cli_error(l->cli, "cannot write TLS keys to %s (SSLKEYLOGFILE)", path);
+        return CODE_FAILED;
+    }
+    cli_say(l->cli, "TLS keys are written to %s (SSLKEYLOGFILE)", path);
+    return CODE_OK;
+}
+
+int launch_log(struct launch *l, const struct launch_plan *plan)
+{
+    const char *keylog = getenv("SSLKEYLOGFILE");
+    struct sink_settings sink = {
+        .fd = -1,
+        .redactor = {.on = l->config.values.redact == REDACT_DEFAULT},
+    };
+    struct log_settings s = {.ports = l->workers};
+    char path[PATHS_TEXT], error[LOG_ERROR_TEXT] = "";
+    const char *jsonl = jsonl_target(l, path);
+    bool console;
+    int code = console_wanted(l, jsonl, &console);
+
+    if (code)
+        return code;
+    if (getrandom(sink.redactor.key, sizeof(sink.redactor.key), 0) < 0)
+        sink.redactor.on = true;
+    l->settings.on_full = plan->on_full;
+    if (l->config.values.on_full != ON_FULL_UNSAID)
+        l->settings.on_full = l->config.values.on_full == ON_FULL_WAIT ? LOG_WAIT : LOG_DROP;
+    s.on_full = l->settings.on_full;
+    if (console) {
+        struct sink_settings c = sink;
+
+        c.fd = plan->console_fd;
+        c.verbose = options_count(&l->cli->options, OPTION_VERBOSE);
+        c.colour = terminal_colour(options_value(&l->cli->options, OPTION_COLOR), c.fd);
+        c.columns = terminal_columns(c.fd);
+        add_sink(&s, "console", c, true);
+    }
+    if (jsonl) {
+        sink.target = jsonl;
+        add_sink(&s, "jsonl", sink, may_stall(jsonl));
+    }
+    l->settings.capture = s.sink_count > 0;
+    if (!s.sink_count && !(keylog && keylog[0]))
+        return CODE_OK;
+    if (logs_start(&s, error, &l->logs)) {
+        cli_error(l->cli, "%s", error[0] ? error : "cannot start the log");
+        return CODE_FAILED;
+    }
+    return keylog && keylog[0] ? open_keylog(l, keylog) : CODE_OK;
+}

@@ -1,0 +1,42 @@
+#include "cli/terminal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+static bool is_set(const char *name)
+{
+    const char *value = getenv(name);
+
+    return value && value[0];
+}
+
+static bool is_forced(const char *name)
+{
+    return is_set(name) && strcmp(getenv(name), "0") != 0;
+}
+
+bool terminal_colour(const char *when, int fd)
+{
+    const char *term = getenv("TERM");
+
+    if (when && strcmp(when, "always") == 0)
+        return true;
+    if (when && strcmp(when, "never") == 0)
+        return false;
+    if (is_set("NO_COLOR"))
+        return false;
+    if (is_forced("FORCE_COLOR") || is_forced("CLICOLOR_FORCE"))
+        return true;
+    return isatty(fd) && term && strcmp(term, "dumb") != 0;
+}
+
+uint32_t terminal_columns(int fd)
+{
+    struct winsize size;
+
+    if (!isatty(fd) || ioctl(fd, TIOCGWINSZ, &size))
+        return 0;
+    return size.ws_col;
+}

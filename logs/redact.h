@@ -1,0 +1,38 @@
+/* redact: takes secrets out of what leaves the store. Field values, cookies,
+ * query keys, form and JSON members by name (redactions.def), JWT signatures. The
+ * same secret gets the same pseudonym within one process: "REDACTED:1a2b3c4d". */
+#ifndef WEIR_LOGS_REDACT_H
+#define WEIR_LOGS_REDACT_H
+
+#include "base/buf.h"
+#include "http/message.h"
+
+struct redactor {
+    bool on;
+    uint8_t key[16]; /* of this process; random */
+};
+
+/* All of these append to `out`, and copy what they do not take for a secret. With
+ * `on` false they copy everything. */
+
+/* The pseudonym of a secret; of an empty one nothing. */
+void redact_put_secret(const struct redactor *r, struct bytes secret, struct buf *out);
+/* The value of a header field; for Cookie and Set-Cookie only the values of the
+ * cookies, for Authorization all but the scheme, for Location and Referer the
+ * secrets in the query. */
+void redact_put_field(const struct redactor *r, struct bytes name, struct bytes value,
+                      struct buf *out);
+/* False: redact_put_field() would copy the value as it is; quick to tell. */
+bool redact_field_maybe(const struct redactor *r, const struct field *field);
+/* User names and passwords, and secrets in path parameters, query and fragment;
+ * also in a URL that is the value of a parameter. */
+void redact_put_url(const struct redactor *r, struct bytes url, struct buf *out);
+/* A body that is text, by its Content-Type: form and multipart members by name; in
+ * all other text JSON members by name (whole, cut short, or within other text), and
+ * JWTs. */
+void redact_put_body(const struct redactor *r, struct bytes content_type, struct bytes body,
+                     struct buf *out);
+/* Text of which nothing is known: the signatures of JWTs (RFC 7519). */
+void redact_put_text(const struct redactor *r, struct bytes text, struct buf *out);
+
+#endif

@@ -1,0 +1,51 @@
+/* sink: where flows go. One row in sinks.def and one file each. */
+#ifndef WEIR_LOGS_SINK_H
+#define WEIR_LOGS_SINK_H
+
+#include "logs/flow.h"
+#include "logs/redact.h"
+
+/* Flows that could not be kept, as counted since the last one that was. */
+struct log_gap {
+    uint64_t flows, bodies;
+};
+
+struct sink_settings {
+    const char *target; /* a path; "-" is standard output */
+    int fd;             /* used instead of `target` when >= 0; not closed */
+    int verbose;        /* console: 0 a line a flow, 1 heads, 2 decoded bodies */
+    bool colour;
+    uint32_t columns; /* of the terminal; 0: unknown */
+    struct redactor redactor;
+};
+
+enum { SINK_ERROR_BYTES = 256 };
+
+/* Formatting and writing are apart, so that a sink can be written by a thread of
+ * its own: flow(), gap(), text() and flush() are called on the log thread, write()
+ * and reopen() on that other thread where there is one, open() and close() while
+ * neither
+ * runs. So write() and reopen() touch nothing that the others do. */
+struct sink {
+    const char *name, *help;
+    /* NULL with `error` (SINK_ERROR_BYTES) saying why. */
+    void *(*open)(const struct sink_settings *settings, char *error);
+    /* One flow, formatted into the sink's buffer. On failure nothing was added. */
+    enum status (*flow)(void *self, const struct flow *f);
+    enum status (*gap)(void *self, const struct log_gap *gap);
+    /* What was formatted and not yet written; whoever takes it clears it. */
+    struct buf *(*text)(void *self);
+    /* Writes whole records. STATUS_IO: nothing of it was kept (it is counted). */
+    enum status (*write)(void *self, struct bytes text);
+    /* After a log file was moved away (SIGHUP); may be NULL. */
+    enum status (*reopen)(void *self);
+    void (*close)(void *self);
+};
+
+#define SINK(name) extern const struct sink sink_##name;
+#include "logs/sinks.def"
+#undef SINK
+/* NULL when there is none of that name. */
+const struct sink *sink_find(const char *name);
+
+#endif

@@ -1,0 +1,91 @@
+/* engine_impl: what the parts of the engine share. For proxy/core only. */
+#ifndef WEIR_PROXY_CORE_ENGINE_IMPL_H
+#define WEIR_PROXY_CORE_ENGINE_IMPL_H
+
+#include "proxy/core/close_reason.h"
+#include "proxy/core/dns.h"
+#include "proxy/core/engine.h"
+#include "proxy/core/facts.h"
+#include "proxy/core/pool.h"
+#include "proxy/core/timers.h"
+#include "proxy/core/wire.h"
+
+enum {
+    SPARE_ARENAS = 256, /* arenas of ended exchanges kept for reuse */
+    REJECTED_HOSTS = 512, /* (client, host) pairs remembered that rejected our certificate */
+};
+
+struct session;
+struct upstream;
+
+struct wire_table {
+    struct wire **items; /* by number; [0] is unused */
+    uint32_t *free_numbers;
+    uint32_t count, cap, free_count;
+};
+
+struct command_queue {
+    struct command *items;
+    uint32_t first, count, cap;
+};
+
+struct engine {
+    struct engine_env env;
+    const struct settings *settings;
+    struct ruleset *rules; /* the current ones; a reference */
+    struct h1_scratch *scratch;
+    int64_t now_us, wall_us;
+    struct timers timers;
+    int64_t timer_asked_us;
+    struct wire_table wires;
+    struct wire *listed;      /* to be looked at before this turn ends */
+    struct command_queue commands;
+    struct grave *graves; /* buried when the next event comes in */
+    struct grave *retired; /* buried when this event is done */
+    struct session *sessions;   /* doubly linked */
+    struct upstream *upstreams; /* doubly linked: all, pooled ones too */
+    struct dns dns;
+    struct facts facts;
+    struct pool pool;
+    struct arena spare_arenas[SPARE_ARENAS];
+    uint32_t spare_count;
+    uint64_t sequence;        /* of flows */
+    uint64_t connections;     /* numbers given to client and upstream connections */
+    uint64_t random;          /* state of engine_random() */
+    int64_t ulid_ms;
+    size_t in_flight;         /* held by all wires */
+    uint32_t log_outside;     /* log events not yet back */
+    uint32_t session_count, upstream_count, exchange_count;
+    uint64_t rejected[REJECTED_HOSTS]; /* hashes */
+    bool draining, log_full;
+    bool out_of_memory;       /* a command could not be queued: fatal for its wire */
+    struct engine_stats stats;
+};
+
+/* Appends a command. STATUS_NO_MEMORY. */
+MUST_USE enum status engine_command(struct engine *e, struct command c);
+/* For what commands may point into: freed when the next event comes in. */
+void engine_bury(struct engine *e, struct grave *g, void (*bury)(void *self), void *self);
+/* For what only callbacks still use: freed when this event is done. */
+void engine_retire(struct engine *e, struct grave *g, void (*bury)(void *self), void *self);
+uint64_t engine_random(struct engine *e);
+/* A fresh arena for an exchange, one of the spare ones if there is any. */
+void engine_arena_take(struct engine *e, struct arena *ret_arena);
+void engine_arena_give(struct engine *e, struct arena *a);
+void engine_ulid(struct engine *e, char ret_text[FLOW_ID_TEXT]);
+/* Gives the flow to the log, or frees it. The arena is the flow's. */
+void engine_log(struct engine *e, struct flow *f);
+/* A timer at now + `us`; nothing when us is 0 ("none"). */
+void engine_timer(struct engine *e, struct timer *t, int64_t us);
+/* "127.0.0.1:51234", "[::1]:443". */
+enum { ADDRESS_TEXT = 64 };
+void address_text(const struct sockaddr_storage *a, char ret_text[ADDRESS_TEXT]);
+uint16_t address_port(const struct sockaddr_storage *a);
+void address_set_port(struct sockaddr_storage *a, uint16_t port);
+/* A literal IPv4 or IPv6 address; STATUS_BAD_INPUT when it is none. */
+MUST_USE enum status address_parse(struct bytes host, uint16_t port,
+                                   struct sockaddr_storage *ret_address);
+/* Is it one of our own listeners (mapped addresses looked through)? */
+bool address_is_own(const struct settings *s, const struct sockaddr_storage *a);
+
+#endif

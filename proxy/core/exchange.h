@@ -1,0 +1,103 @@
+/* exchange: one request with its response while it is alive: its filters, its
+ * connection to the origin, and the record of it. It lives in its own arena, which
+ * goes to the log with the flow when it has ended. */
+#ifndef WEIR_PROXY_CORE_EXCHANGE_H
+#define WEIR_PROXY_CORE_EXCHANGE_H
+
+#include "proxy/core/engine_impl.h"
+#include "proxy/core/filter.h"
+#include "proxy/core/upstream.h"
+
+struct session;
+
+/* What the exchange waits for on its way to the origin. */
+enum origin_state {
+    ORIGIN_WAIT_HEAD,       /* for the filters to let the request through */
+    ORIGIN_WAIT_CONNECTION, /* for the upstream */
+    ORIGIN_OPEN,            /* request and response flow */
+    ORIGIN_DONE,            /* nothing more goes there or comes from there */
+};
+
+struct exchange {
+    struct engine *engine;
+    struct session *session;
+    uint32_t stream;
+    struct flow *flow;          /* its arena is this exchange's arena */
+    struct ruleset *rules;      /* pinned */
+    struct target target;
+    bool secure;                /* https */
+    struct head request;        /* as received */
+    struct head request_out;    /* as sent on */
+    struct head response;       /* as received */
+    struct head response_out;   /* as sent on */
+    struct filter *first, *last; /* first: next to the client */
+    enum origin_state origin;
+    struct upstream *upstream;
+    struct route route;
+    struct slice_queue gate;    /* content that waits for the connection */
+    struct fields *gate_trailers;
+    bool gate_ended;            /* END waits there too */
+    bool request_ended;         /* END came from the client */
+    bool response_started;      /* HEAD went to the client */
+    bool response_ended;        /* END went to the client */
+    bool sent_content;          /* content went upstream: no retry */
+    bool retried;
+    bool tunnel;                /* after an Upgrade */
+    bool client_half, origin_half; /* tunnel: that side has finished */
+    bool answered;              /* made here, not by the origin */
+    bool over;
+    bool draining;              /* the response is out, the request is still read */
+    size_t drained;             /* bytes of it thrown away */
+    enum close_reason reason;
+    struct timer timer;         /* of what it waits for */
+    int64_t started_us, request_end_us, upstream_asked_us, upstream_ready_us, sent_us;
+    int64_t response_head_us;   /* monotonic; 0: not yet */
+    int64_t injected_us;
+    struct grave grave;
+};
+
+/* Begins with the request's head, which is copied. Called by the session for each
+ * HEAD of its codec. NULL when out of memory. */
+struct exchange *exchange_new(struct session *s, uint32_t stream, const struct head *request);
+/* Takes the request through its filters; may end the exchange at once. */
+void exchange_start(struct exchange *ex);
+/* Further events of the client's codec. */
+void exchange_from_client(struct exchange *ex, const struct message_event *ev);
+/* The client's kernel took so much of the response's content. */
+void exchange_client_took(struct exchange *ex, size_t content_bytes);
+/* The client is gone, or broke the protocol: ends it. */
+void exchange_client_gone(struct exchange *ex, enum close_reason reason, const char *detail);
+/* Answers by itself with the reason's page, if no response has begun. */
+void exchange_fail(struct exchange *ex, enum close_reason reason, const char *sentence);
+
+/* Answers by itself with a page, if no response has begun; else ends it. */
+struct page;
+void exchange_answer(struct exchange *ex, enum close_reason reason, const char *sentence,
+                     const struct page *page);
+/* Writes down what is known of the request. */
+void exchange_note_request(struct exchange *ex);
+
+/* For the parts of the exchange (exchange_*.c) and its filters. */
+struct arena *exchange_arena(struct exchange *ex);
+void exchange_to_origin(struct exchange *ex, const struct message_event *ev);
+void exchange_to_client(struct exchange *ex, const struct message_event *ev);
+void exchange_credit(struct exchange *ex, enum http_side way, size_t content_bytes);
+void exchange_let_origin_go(struct exchange *ex);
+/* The last word: the flow goes to the log, the session goes on or ends. */
+enum exchange_ending { EXCHANGE_KEEP, EXCHANGE_FINISH, EXCHANGE_RESET, EXCHANGE_HANG };
+void exchange_over(struct exchange *ex, enum close_reason reason, const char *sentence,
+                   enum exchange_ending ending);
+/* After an Upgrade: one side has finished; both: the exchange is over. */
+void exchange_tunnel_ended(struct exchange *ex, bool client_side);
+/* The response's content moved: it may stand still for so long again. */
+void exchange_arm_body_idle(struct exchange *ex);
+/* Into the arena; NULL when out of memory. */
+struct fields *exchange_copy_trailers(struct exchange *ex, const struct fields *trailers);
+/* The heads that go on, made of those that came. */
+MUST_USE enum status exchange_prepare_request(struct exchange *ex);
+/* What of it depends on the route: the target's form, an upstream proxy's
+ * credentials. After the filters, before it is sent. */
+MUST_USE enum status exchange_route_request(struct exchange *ex);
+MUST_USE enum status exchange_prepare_response(struct exchange *ex);
+
+#endif

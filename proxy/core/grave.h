@@ -1,0 +1,15 @@
+/* grave: objects that ended while their callbacks still run, or while a command
+ * still points into them. They are freed when the next event comes in. */
+#ifndef WEIR_PROXY_CORE_GRAVE_H
+#define WEIR_PROXY_CORE_GRAVE_H
+
+#include <stdbool.h>
+
+struct grave {
+    struct grave *next;
+    void (*bury)(void *self);
+    void *self;
+    bool dug;
+};
+
+#endif

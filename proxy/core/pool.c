@@ -1,0 +1,65 @@
+#include "proxy/core/pool.h"
+
+#include "proxy/core/engine_impl.h"
+#include "proxy/core/upstream.h"
+
+static struct upstream **pool_bucket(struct pool *p, struct bytes key)
+{
+    return &p->buckets[bytes_hash(key, 0) % POOL_BUCKETS];
+}
+
+void pool_remove(struct pool *p, struct upstream *up)
+{
+    struct upstream **at = pool_bucket(p, up->route.key);
+
+    while (*at && *at != up)
+        at = &(*at)->next_of_key;
+    if (!*at)
+        return;
+    *at = up->next_of_key;
+    if (up->older)
+        up->older->newer = up->newer;
+    else
+        p->oldest = up->newer;
+    if (up->newer)
+        up->newer->older = up->older;
+    else
+        p->newest = up->older;
+    up->older = up->newer = up->next_of_key = NULL;
+    p->count--;
+}
+
+struct upstream *pool_take(struct pool *p, struct bytes key)
+{
+    struct upstream *up = *pool_bucket(p, key);
+
+    while (up && !bytes_equal(up->route.key, key))
+        up = up->next_of_key;
+    if (up)
+        pool_remove(p, up);
+    return up;
+}
+
+void pool_put(struct pool *p, struct upstream *up)
+{
+    struct upstream **bucket = pool_bucket(p, up->route.key);
+
+    if (p->count >= POOL_TOTAL)
+        upstream_close(p->oldest, false);
+    up->next_of_key = *bucket;
+    *bucket = up;
+    up->older = p->newest;
+    up->newer = NULL;
+    if (p->newest)
+        p->newest->newer = up;
+    else
+        p->oldest = up;
+    p->newest = up;
+    p->count++;
+}
+
+void pool_clear(struct pool *p)
+{
+    while (p->oldest)
+        upstream_close(p->oldest, false);
+}

@@ -1,0 +1,28 @@
+/* actions: what stands under `then`: verbs with their arguments, in order. */
+#ifndef WEIR_RULES_ACTIONS_H
+#define WEIR_RULES_ACTIONS_H
+
+#include "rules/verb.h"
+
+enum { ACTIONS = 64 }; /* of one rule */
+
+struct action {
+    const struct verb *verb;
+    const void *args;
+};
+
+struct actions {
+    const struct action *items;
+    uint32_t count;
+    unsigned traits;  /* of the terminal verb, if there is one */
+    bool conditional; /* some verb has applies() */
+};
+
+/* `n` is a status, a word, a map of verbs, or a list of these. */
+MUST_USE enum status actions_parse(struct rule_compiler *c, const struct node *n,
+                                   struct actions *ret);
+bool actions_apply_to(const struct actions *a, const struct rule_view *view, uint64_t place);
+/* As verb.apply. */
+MUST_USE enum status actions_run(const struct actions *a, struct firing *f);
+
+#endif

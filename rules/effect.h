@@ -1,0 +1,66 @@
+/* effect: what rules ask the core to do for one exchange. Rules decide, the
+ * core does. All pointers live in the exchange's arena or in the ruleset that
+ * the exchange pins. */
+#ifndef WEIR_RULES_EFFECT_H
+#define WEIR_RULES_EFFECT_H
+
+#include "http/message.h"
+
+enum effect_kind {
+#define EFFECT(name, sentence) EFFECT_##name,
+#include "rules/effects.def"
+#undef EFFECT
+};
+
+enum edit_op { EDIT_SET, EDIT_APPEND, EDIT_REMOVE };
+enum edit_part {
+    EDIT_HEADER,
+    EDIT_STATUS, /* response only; SET */
+    EDIT_REASON, /* response only; SET */
+};
+
+struct head_edit {
+    enum http_side side;
+    enum edit_op op;
+    enum edit_part part;
+    struct bytes name;  /* HEADER */
+    struct bytes value; /* HEADER, REASON */
+    uint16_t status;
+};
+
+enum abort_kind { ABORT_CLOSE, ABORT_RESET, ABORT_HANG };
+
+struct answer {
+    struct head head;  /* a response head: status, reason, fields, framing */
+    struct bytes body; /* to be sent as it is; empty to HEAD and for 1xx/204/205/304 */
+    bool early;        /* answer at once, without reading the request's body */
+};
+
+struct effect {
+    enum effect_kind kind;
+    const char *rule; /* "proxy.yaml:12 flaky checkout"; lives in the ruleset */
+    union {
+        struct answer *answer;
+        struct head_edit edit;
+        struct {
+            enum http_side side;
+            int64_t us;
+        } delay;
+        enum abort_kind abort;
+        const char *note; /* "rule_skipped: …", one sentence for the flow and the log */
+    };
+};
+
+enum { EFFECTS = 256 }; /* of one exchange; a rule with more than what is left is skipped */
+
+/* Filled by rules_step(); the items live in the exchange's arena. */
+struct effects {
+    struct effect *items;
+    uint32_t count, cap;
+};
+
+/* One more effect, zeroed, of `kind` and `rule`; NULL when out of memory or at EFFECTS. */
+struct effect *effects_add(struct arena *arena, struct effects *effects, enum effect_kind kind,
+                           const char *rule);
+
+#endif

@@ -1,0 +1,36 @@
+/* firing: one rule at work on one exchange: what its verbs may look at, and
+ * where their effects go. Lives during one call of rules_step(). */
+#ifndef WEIR_RULES_FIRING_H
+#define WEIR_RULES_FIRING_H
+
+#include "rules/ruleset.h"
+
+struct firing {
+    struct arena *arena; /* the exchange's */
+    struct effects *effects;
+    const struct rule_view *view;
+    const struct bytes *captures;
+    const char *rule;      /* the label */
+    const char *mark_name; /* the header that marks answers; NULL: off */
+    struct bytes mark;
+    bool marked;    /* an edit of the response has set the mark already */
+    bool cors;      /* answers reflect Origin */
+    uint64_t place; /* firings of the rule's key before this one */
+    uint64_t dice;  /* the same for the same seed, rule, key and n */
+    uint64_t *ids;  /* what $(uuid) is drawn from; another one each time */
+    uint32_t draws;
+};
+
+/* Appends an effect of this rule; NULL when out of memory. */
+struct effect *firing_effect(struct firing *f, enum effect_kind kind);
+/* Appends an edit of a head; the first one of the response brings the mark along. */
+MUST_USE enum status firing_edit(struct firing *f, struct head_edit edit);
+/* Notes why the rule ends early. STATUS_REFUSED, or NO_MEMORY. */
+MUST_USE enum status firing_skip(struct firing *f, const char *why);
+/* The next number of this firing's dice, from low to high. */
+int64_t firing_draw(struct firing *f, int64_t low, int64_t high);
+/* The first value of a request's field as it is now: as received, changed by the
+ * edits of this rule and of those before it. ptr NULL when absent. */
+struct bytes firing_request_field(const struct firing *f, struct bytes name);
+
+#endif

@@ -1,0 +1,118 @@
+/* match: which requests a rule is about, compiled. All tests of a match must
+ * hold. They look at the request as it was received. */
+#ifndef WEIR_RULES_MATCH_H
+#define WEIR_RULES_MATCH_H
+
+#include "rules/compiler.h"
+#include "rules/glob.h"
+
+enum {
+    MATCH_TESTS = 64,    /* of one rule */
+    MATCH_CHOICES = 256, /* of one test */
+    MATCH_METHODS = 9,   /* methods with a bit of their own */
+};
+
+/* What a request is, as bits: one of METHOD_*, and some of SCHEME_*. */
+#define METHOD_OTHER (1U << MATCH_METHODS)
+#define METHOD_PREFLIGHT (METHOD_OTHER << 1) /* OPTIONS that CORS asks with */
+#define METHOD_CONNECT (METHOD_OTHER << 2)
+#define METHOD_ALL ((METHOD_CONNECT << 1) - 1)
+/* No method in `match` is every method but these two. */
+#define METHOD_USUAL (METHOD_ALL & ~METHOD_CONNECT & ~METHOD_PREFLIGHT)
+enum { SCHEME_HTTP = 1, SCHEME_HTTPS = 2, SCHEME_WS = 4, SCHEME_WSS = 8, SCHEME_ALL = 15 };
+
+/* The quick look, kept apart from the rest for the processor's cache. */
+struct match_gate {
+    uint32_t methods;
+    uint16_t port; /* 0: not one port */
+    uint8_t schemes;
+    bool wants_path; /* the request must have one; a literal prefix or a glob follows */
+};
+
+enum choice_kind {
+    CHOICE_TEXT, /* equals */
+    CHOICE_GLOB,
+    CHOICE_BELOW, /* host: this one or a subdomain of it */
+    CHOICE_RANGE, /* port */
+    CHOICE_PATTERN,
+    CHOICE_PRESENT,
+    CHOICE_ABSENT,
+};
+
+struct choice {
+    enum choice_kind kind;
+    union {
+        struct bytes text;
+        const struct glob *glob;
+        const struct pattern *pattern;
+        struct {
+            uint16_t low, high;
+        } range;
+    };
+};
+
+struct match_run;
+
+/* Cheap tests are tried first; any with a pattern comes after all without. */
+enum test_cost { COST_FIXED, COST_HOST, COST_PATH, COST_QUERY, COST_HEADER, COST_PATTERN = 10 };
+
+/* One test: any of its choices must hold. */
+struct match_test {
+    bool (*holds)(const struct match_test *t, struct match_run *run);
+    int cost;          /* of enum test_cost, added up */
+    struct bytes name; /* of the field or parameter */
+    const struct choice *choices;
+    uint32_t count;
+};
+
+struct match {
+    struct match_gate gate;
+    struct match_test *tests;
+    uint32_t count;
+    const struct match_test *host, *path; /* for the index; NULL: any */
+    uint32_t captures;
+};
+
+/* What is looked at while rules are asked about one request. */
+struct match_run {
+    const struct rule_view *view;
+    struct arena *arena; /* the exchange's, for captures of texts made for searching */
+    struct pattern_set *patterns;
+    struct pattern_desk *desk; /* taken when first needed; give it back */
+    struct bytes path, query;  /* of the target; query ptr NULL when there is none */
+    uint32_t method;
+    uint8_t schemes;
+    bool gave_up;       /* a pattern was too slow, since this was last cleared */
+    enum status status; /* NO_MEMORY: what was answered is void */
+    struct bytes captures[RULE_CAPTURES];
+};
+
+void match_run_init(struct match_run *run, const struct rule_view *view, struct arena *arena,
+                    struct pattern_set *patterns);
+void match_run_release(struct match_run *run);
+static inline bool match_gate_passes(const struct match_gate *g, const struct match_run *run)
+{
+    return (g->methods & run->method) && (g->schemes & run->schemes) &&
+           (g->port == 0 || g->port == run->view->port) && (!g->wants_path || run->path.len);
+}
+/* All tests; the gate was passed. On true the captures are written. */
+bool match_holds(const struct match *m, struct match_run *run);
+/* Does the host alone satisfy the match? `pattern` choices count as yes. */
+bool match_host_may_hold(const struct match *m, struct bytes host);
+
+/* match_parse.c, match_keys.c: `n` is the value of `match`, in short or map form. */
+MUST_USE enum status match_parse(struct rule_compiler *c, const struct node *n, struct match *ret);
+
+/* The tests, for those who compile them. */
+bool test_method(const struct match_test *t, struct match_run *run);
+bool test_scheme(const struct match_test *t, struct match_run *run);
+bool test_host(const struct match_test *t, struct match_run *run);
+bool test_port(const struct match_test *t, struct match_run *run);
+bool test_path(const struct match_test *t, struct match_run *run);
+bool test_url(const struct match_test *t, struct match_run *run);
+bool test_query_as_sent(const struct match_test *t, struct match_run *run);
+bool test_query_decoded(const struct match_test *t, struct match_run *run);
+bool test_header(const struct match_test *t, struct match_run *run);
+uint32_t method_bit(struct bytes name);
+
+#endif

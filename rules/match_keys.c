@@ -1,0 +1,262 @@
+#include <string.h>
+
+#include "rules/match_build.h"
+
+/* What a key does with one of its values that is not a ~pattern. */
+struct value_reader {
+    struct match_builder *b;
+    enum status (*read)(const struct value_reader *r, const struct rule_text *text,
+                        struct choices *choices);
+};
+
+static enum status value_read(const struct value_reader *r, const struct node *n,
+                              struct choices *choices)
+{
+    struct choice choice = {.kind = CHOICE_PATTERN};
+    struct rule_text text;
+    enum status st = compiler_text(r->b->c, n, &text);
+
+    if (st)
+        return st;
+    if (!bytes_starts_with(text.all, BYTES("~")))
+        return r->read(r, &text, choices);
+    st = pattern_parse(r->b->c, &text, bytes_from(text.all, 1), &choice.pattern);
+    return st ? st : choice_add(r->b, &text, choices, choice);
+}
+
+/* One value, or a list of which any must hold. */
+static enum status values_read(const struct value_reader *r, const struct node *n,
+                               struct choices *choices)
+{
+    enum status st = STATUS_OK;
+
+    if (n->kind != NODE_LIST)
+        return value_read(r, n, choices);
+    if (!n->first) {
+        node_error(r->b->c->reader.diags, n, "the list is empty, so nothing would match");
+        return STATUS_BAD_CONFIG;
+    }
+    for (const struct node *item = n->first; item; item = item->next)
+        st = status_worse(st, value_read(r, item, choices));
+    return st;
+}
+
+static enum status values_test(const struct value_reader *r, const struct node *n,
+                               struct match_test test)
+{
+    struct rule_text text = {.node = n};
+    struct choices choices = {0};
+    enum status st = values_read(r, n, &choices);
+
+    return st ? st : test_add(r->b, &text, test, &choices);
+}
+
+static enum status match_url_parse(struct match_builder *b, const struct node *n)
+{
+    if (n->kind == NODE_SCALAR)
+        return match_short_parse(b, n);
+    node_error(b->c->reader.diags, n, "'url' is a text: METHOD host/path, or ~pattern");
+    return STATUS_BAD_CONFIG;
+}
+
+static enum status read_method(const struct value_reader *r, const struct rule_text *text,
+                               struct choices *choices)
+{
+    return method_names_parse(r->b, text, text->all, choices);
+}
+
+static enum status match_method_parse(struct match_builder *b, const struct node *n)
+{
+    struct value_reader r = {b, read_method};
+    struct rule_text text = {.node = n};
+    struct choices choices = {0};
+    enum status st = values_read(&r, n, &choices);
+
+    return st ? st : methods_add(b, &text, &choices);
+}
+
+/* A scheme is a choice like others here, since a list may hold patterns. */
+static enum status read_scheme(const struct value_reader *r, const struct rule_text *text,
+                               struct choices *choices)
+{
+    struct choice choice = {.kind = CHOICE_RANGE};
+    uint8_t bits;
+    enum status st = scheme_parse(r->b, text, text->all, &bits);
+
+    if (st)
+        return st;
+    choice.range.low = bits;
+    return choice_add(r->b, text, choices, choice);
+}
+
+static enum status match_scheme_parse(struct match_builder *b, const struct node *n)
+{
+    struct value_reader r = {b, read_scheme};
+    struct match_test test = {.holds = test_scheme, .cost = COST_FIXED};
+    struct rule_text text = {.node = n};
+    struct choices choices = {0}, patterns = {0};
+    uint8_t bits = 0;
+    enum status st = values_read(&r, n, &choices);
+
+    for (uint32_t i = 0; !st && i < choices.count; i++) {
+        if (choices.items[i].kind == CHOICE_PATTERN)
+            st = choice_add(b, &text, &patterns, choices.items[i]);
+        else
+            bits |= (uint8_t)choices.items[i].range.low;
+    }
+    if (st)
+        return st;
+    if (patterns.count == 0) {
+        b->schemes &= bits;
+        return STATUS_OK;
+    }
+    if (bits) {
+        node_error(b->c->reader.diags, n, "either names of schemes or one ~pattern, not both");
+        return STATUS_BAD_CONFIG;
+    }
+    return test_add(b, &text, test, &patterns);
+}
+
+static enum status read_host(const struct value_reader *r, const struct rule_text *text,
+                             struct choices *choices)
+{
+    return host_parse(r->b, text, text->all, choices);
+}
+
+static enum status match_host_parse(struct match_builder *b, const struct node *n)
+{
+    struct value_reader r = {b, read_host};
+
+    return values_test(&r, n, (struct match_test){.holds = test_host, .cost = COST_HOST});
+}
+
+/* "443" or "8000 to 8999" */
+static enum status read_port(const struct value_reader *r, const struct rule_text *text,
+                             struct choices *choices)
+{
+    struct choice choice = {.kind = CHOICE_RANGE};
+    ptrdiff_t to = bytes_search(text->all, BYTES(" to "));
+    struct bytes low = to < 0 ? text->all : bytes_until(text->all, (size_t)to);
+    struct bytes high = to < 0 ? low : bytes_from(text->all, (size_t)to + 4);
+    enum status st = port_parse(r->b, text, low, &choice.range.low);
+
+    if (!st)
+        st = port_parse(r->b, text, high, &choice.range.high);
+    if (!st && choice.range.low > choice.range.high)
+        st = compiler_error(r->b->c, text, text->all, "the lower port comes first");
+    return st ? st : choice_add(r->b, text, choices, choice);
+}
+
+static enum status match_port_parse(struct match_builder *b, const struct node *n)
+{
+    struct value_reader r = {b, read_port};
+
+    return values_test(&r, n, (struct match_test){.holds = test_port, .cost = COST_FIXED});
+}
+
+static enum status read_path(const struct value_reader *r, const struct rule_text *text,
+                             struct choices *choices)
+{
+    ptrdiff_t query = bytes_find(text->all, '?');
+
+    if (query >= 0)
+        return compiler_error(r->b->c, text, bytes_from(text->all, (size_t)query),
+                              "parameters stand in 'query', or in the short form 'url'");
+    return path_parse(r->b, text, text->all, choices);
+}
+
+static enum status match_path_parse(struct match_builder *b, const struct node *n)
+{
+    struct value_reader r = {b, read_path};
+
+    return values_test(&r, n, (struct match_test){.holds = test_path, .cost = COST_PATH});
+}
+
+static enum status read_text(const struct value_reader *r, const struct rule_text *text,
+                             struct choices *choices)
+{
+    struct choice choice = {.kind = CHOICE_TEXT, .text = text->all};
+
+    if (text->node->plain && bytes_equal(text->all, BYTES("present")))
+        choice.kind = CHOICE_PRESENT;
+    if (text->node->plain && bytes_equal(text->all, BYTES("absent")))
+        choice.kind = CHOICE_ABSENT;
+    return choice_add(r->b, text, choices, choice);
+}
+
+/* A map from names to what their values must be. */
+static enum status names_read(struct match_builder *b, const struct node *map,
+                              struct match_test test, bool tokens)
+{
+    struct value_reader r = {b, read_text};
+    enum status st = compiler_want(b->c, map, NODE_MAP, "this is a map: { name: value }");
+
+    if (st)
+        return st;
+    if (!map->first) {
+        node_error(b->c->reader.diags, map, "the map is empty");
+        return STATUS_BAD_CONFIG;
+    }
+    for (const struct node *n = map->first; n; n = n->next) {
+        if (tokens && !http_token_valid(n->key)) {
+            node_key_error(b->c->reader.diags, n, "'%s' is not a field name (RFC 9110 section 5.1)",
+                           excerpt(n->key).text);
+            st = status_worse(st, STATUS_BAD_CONFIG);
+            continue;
+        }
+        test.name = arena_copy(b->c->arena, n->key);
+        if (!test.name.ptr)
+            return STATUS_NO_MEMORY;
+        st = status_worse(st, values_test(&r, n, test));
+    }
+    return st;
+}
+
+static enum status match_query_parse(struct match_builder *b, const struct node *n)
+{
+    return names_read(
+        b, n, (struct match_test){.holds = test_query_decoded, .cost = COST_QUERY + 1}, false);
+}
+
+static enum status match_header_parse(struct match_builder *b, const struct node *n)
+{
+    return names_read(b, n, (struct match_test){.holds = test_header, .cost = COST_HEADER}, true);
+}
+
+static const struct match_key {
+    const char *name;
+    enum status (*parse)(struct match_builder *b, const struct node *n); /* NULL: a later version */
+} keys[] = {
+#define MATCH_KEY(name, help) {#name, match_##name##_parse},
+#define MATCH_LATER(name) {#name, NULL},
+#include "rules/match_keys.def"
+#undef MATCH_KEY
+#undef MATCH_LATER
+};
+enum { KEYS = sizeof(keys) / sizeof(keys[0]) };
+
+static enum status key_parse(struct match_builder *b, const struct node *n)
+{
+    const char *words[KEYS];
+
+    for (size_t i = 0; i < KEYS; i++) {
+        words[i] = keys[i].name;
+        if (bytes_equal(n->key, bytes_of(keys[i].name)))
+            return keys[i].parse ? keys[i].parse(b, n) : compiler_later(b->c, n);
+    }
+    config_unknown_key(&b->c->reader, n, words, KEYS);
+    return STATUS_BAD_CONFIG;
+}
+
+enum status match_map_parse(struct match_builder *b, const struct node *map)
+{
+    enum status st = STATUS_OK;
+
+    if (!map->first) {
+        node_error(b->c->reader.diags, map, "this match says nothing; '/*' takes every path");
+        return STATUS_BAD_CONFIG;
+    }
+    for (const struct node *n = map->first; n; n = n->next)
+        st = status_worse(st, key_parse(b, n));
+    return st;
+}

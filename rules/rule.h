@@ -1,0 +1,47 @@
+/* rule: a compiled rule, and the ruleset inside. Not for other folders. */
+#ifndef WEIR_RULES_RULE_H
+#define WEIR_RULES_RULE_H
+
+#include <stdatomic.h>
+
+#include "rules/actions.h"
+#include "rules/host_index.h"
+#include "rules/match.h"
+#include "rules/rule_state.h"
+#include "rules/when.h"
+
+enum { RULESET_BYTES = 1024 * 1024 * 1024 }; /* of a ruleset's arena */
+
+/* When a rule is asked. This version has rules of the request pass only. */
+enum rule_pass { PASS_CONNECTION, PASS_REQUEST, PASS_RESPONSE, PASSES };
+
+struct rule {
+    const char *name;  /* "" when it has none */
+    const char *label; /* "proxy.yaml:12 name" */
+    const char *group; /* "" when it is in none */
+    bool enabled;      /* itself and its group */
+    enum rule_pass pass;
+    struct bytes mark;      /* what the marking header says: the name, else file:line */
+    struct bytes dice_name; /* the name, else a hash of the text */
+    struct match match;
+    struct when when;
+    struct actions then;
+    uint32_t effects; /* at most */
+    struct rule_slot *slot;
+};
+
+struct ruleset {
+    _Atomic uint32_t refs;
+    struct arena arena; /* of all that hangs on it but slots and patterns */
+    struct pattern_set *patterns;
+    struct rule *rules;
+    uint32_t count;
+    const struct match_gate *gates;          /* of the rules, by number */
+    const struct host_index *passes[PASSES]; /* of enabled rules */
+    const struct host_index *hosts;          /* of enabled rules, by host alone */
+    uint64_t seed;
+    bool cors;
+    const char *mark_name; /* NULL: off */
+};
+
+#endif

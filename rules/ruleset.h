@@ -1,0 +1,84 @@
+/* ruleset: the rules of a configuration, compiled; immutable, counted, shared
+ * by all loops. What changes while it runs, the counters of `when`, stands
+ * beside it in rule_state and outlives a reload where the rule's text did not
+ * change. Every function here but the compiler is thread safe. */
+#ifndef WEIR_RULES_RULESET_H
+#define WEIR_RULES_RULESET_H
+
+#include "config/schema.h"
+#include "rules/effect.h"
+
+enum {
+    RULES = 100 * 1000,                /* rules in a configuration */
+    RULE_KEYS = 65536,                 /* counters of one rule, the oldest forgotten */
+    RULE_CAPTURES = 32,                /* in one match */
+    RULE_BODY_BYTES = 8 * 1024 * 1024, /* of `respond: file`, and of any injected body */
+    RULE_PATTERN_US = 50 * 1000, /* of all pattern searches of one step, if there is a clock */
+};
+
+struct ruleset;
+struct rule_state; /* the counters; one per process */
+
+MUST_USE enum status rule_state_new(struct rule_state **ret_state);
+void rule_state_free(struct rule_state *s);
+
+/* `root` is the whole configuration's map: rules, groups, defaults and vars are
+ * read of it. `folder` is where relative file names start. Diagnostics for
+ * everything wrong; STATUS_BAD_CONFIG when anything was. With one reference. */
+MUST_USE enum status ruleset_compile(const struct config_reader *r, const struct node *root,
+                                     const char *folder, struct rule_state *state,
+                                     struct ruleset **ret_rules);
+void ruleset_ref(struct ruleset *rs);   /* atomic */
+void ruleset_unref(struct ruleset *rs); /* atomic; NULL is fine */
+size_t ruleset_count(const struct ruleset *rs);
+
+/* What is known of an exchange. Nothing is kept but `request`'s bytes, which must
+ * live in the exchange's arena. */
+struct rule_view {
+    const struct head *request; /* as received */
+    struct bytes scheme;        /* "http" "https" */
+    struct bytes host;          /* lower case, A-labels, no brackets */
+    uint16_t port;
+    struct bytes client;         /* the proxy user, else the client's address as text */
+    uint64_t connection;         /* the client connection's number */
+    const struct head *response; /* from upstream; NULL in the request pass */
+    int64_t now_us;              /* since 1970 */
+    /* A steady clock, read between the slices of a pattern's search to end one that
+     * takes too long (RULE_PATTERN_US a step). NULL: only PCRE2's match limit ends it. */
+    int64_t (*tick_us)(void);
+};
+
+/* The cursor over the rules left for one exchange. */
+struct rule_run; /* lives in the arena it was made of */
+enum rule_need {
+    RULES_DONE,
+    RULES_NEED_REQUEST_BODY,
+    RULES_NEED_RESPONSE,
+    RULES_NEED_RESPONSE_BODY
+};
+
+/* `arena` is the exchange's; the run pins no reference: the exchange must. NULL
+ * when out of memory. */
+struct rule_run *rule_run_new(struct arena *arena, const struct ruleset *rs, uint64_t seed);
+/* Runs until it is done or needs more; appends effects. A terminal effect (ANSWER
+ * ABORT FORWARD) is the last of its pass. After RULES_NEED_RESPONSE call again with
+ * view->response set; the request pass is over then, and it is not called again for
+ * an exchange that was answered or aborted. */
+MUST_USE enum status rules_step(struct rule_run *run, const struct rule_view *view,
+                                struct effects *effects, enum rule_need *ret_need);
+/* Would every request of this host be answered here, so that it need be neither
+ * looked up nor dialled? May say false when in doubt. */
+bool ruleset_answers_host(const struct ruleset *rs, struct bytes scheme, struct bytes host,
+                          uint16_t port);
+/* May any rule ever act on this host? (A quick no for hosts without rules.) */
+bool ruleset_touches_host(const struct ruleset *rs, struct bytes host);
+
+/* For lists: the i-th rule. Texts live in the ruleset. */
+struct rule_info {
+    const char *name, *label, *group;
+    bool enabled;
+    uint64_t matched, fired;
+};
+void ruleset_info(const struct ruleset *rs, size_t i, struct rule_info *ret_info);
+
+#endif

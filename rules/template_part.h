@@ -1,0 +1,47 @@
+/* template_part: how a compiled template looks inside. */
+#ifndef WEIR_RULES_TEMPLATE_PART_H
+#define WEIR_RULES_TEMPLATE_PART_H
+
+#include "rules/template.h"
+
+enum template_part_kind { TEMPLATE_LITERAL, TEMPLATE_CAPTURE, TEMPLATE_SOURCED, TEMPLATE_RANDOM };
+
+struct template_part;
+
+/* A row of template_sources.def. value(): a slice of the request, or of `scratch`,
+ * to which it was written. */
+struct template_source {
+    const char *word;
+    bool named;
+    bool sent;
+    struct bytes (*value)(const struct template_part *part, struct firing *f, struct buf *scratch);
+};
+
+struct template_part {
+    enum template_part_kind kind;
+    bool first;        /* nothing stands before it */
+    bool in_query;     /* a '?' stands before it */
+    struct bytes text; /* LITERAL; SOURCED: the name */
+    int capture;
+    const struct template_source *source;
+    int64_t low, high; /* RANDOM */
+};
+
+struct template
+{
+    enum template_use use;
+    uint32_t count;
+    const struct template_part *parts;
+};
+
+/* All rows; NULL-terminated words of those of later versions. */
+extern const struct template_source template_sources[];
+extern const size_t template_source_count;
+extern const char *const template_later_words[];
+
+/* scheme://host[:port] and what the request asks for there. template_sources.c */
+void request_url_put(struct buf *out, const struct rule_view *view);
+/* Bytes that no URL may hold are encoded; "%XX" stays. `more` lists others to keep. */
+void url_put_legal(struct buf *out, struct bytes in, const char *more);
+
+#endif

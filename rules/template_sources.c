@@ -1,0 +1,170 @@
+#include <string.h>
+
+#include "http/url.h"
+#include "rules/date.h"
+#include "rules/sip_hash.h"
+#include "rules/template_part.h"
+
+void url_put_legal(struct buf *out, struct bytes in, const char *more)
+{
+    static const char digits[] = "0123456789ABCDEF";
+
+    for (size_t i = 0; i < in.len; i++) {
+        uint8_t c = in.ptr[i], lower = byte_lower(c);
+
+        if ((lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') ||
+            (c && (strchr("-._~!$&'()*+,;=:@/?%", c) || strchr(more, c)))) {
+            buf_put_byte(out, c);
+            continue;
+        }
+        buf_put_byte(out, '%');
+        buf_put_byte(out, (uint8_t)digits[c >> 4]);
+        buf_put_byte(out, (uint8_t)digits[c & 15]);
+    }
+}
+
+static void host_put(struct buf *out, struct bytes host)
+{
+    bool v6 = bytes_find(host, ':') >= 0;
+
+    if (v6)
+        buf_put_byte(out, '[');
+    buf_put(out, host);
+    if (v6)
+        buf_put_byte(out, ']');
+}
+
+void request_url_put(struct buf *out, const struct rule_view *view)
+{
+    buf_put(out, view->scheme);
+    buf_put_text(out, "://");
+    host_put(out, view->host);
+    if (view->port != url_default_port(view->scheme)) {
+        buf_put_byte(out, ':');
+        buf_put_u64(out, view->port);
+    }
+    if (bytes_starts_with(view->request->path, BYTES("/")))
+        buf_put(out, view->request->path);
+}
+
+static struct bytes value_header(const struct template_part *part, struct firing *f,
+                                 struct buf *scratch)
+{
+    (void)scratch;
+    return firing_request_field(f, part->text);
+}
+
+/* Decoded, as forms have it: the first parameter of that name. */
+static struct bytes value_query(const struct template_part *part, struct firing *f,
+                                struct buf *scratch)
+{
+    ptrdiff_t at = bytes_find(f->view->request->path, '?');
+    struct bytes query, name, value;
+
+    if (at < 0)
+        return BYTES("");
+    query = bytes_from(f->view->request->path, (size_t)at + 1);
+    while (query_next(&query, &name, &value)) {
+        buf_clear(scratch);
+        percent_decode(name, true, scratch);
+        if (!bytes_equal(buf_bytes(scratch), part->text))
+            continue;
+        buf_clear(scratch);
+        percent_decode(value, true, scratch);
+        return buf_bytes(scratch);
+    }
+    return BYTES("");
+}
+
+static struct bytes value_method(const struct template_part *part, struct firing *f,
+                                 struct buf *scratch)
+{
+    (void)part;
+    (void)scratch;
+    return f->view->request->method;
+}
+
+static struct bytes value_url(const struct template_part *part, struct firing *f,
+                              struct buf *scratch)
+{
+    (void)part;
+    request_url_put(scratch, f->view);
+    return buf_bytes(scratch);
+}
+
+static struct bytes value_scheme(const struct template_part *part, struct firing *f,
+                                 struct buf *scratch)
+{
+    (void)part;
+    (void)scratch;
+    return f->view->scheme;
+}
+
+static struct bytes value_host(const struct template_part *part, struct firing *f,
+                               struct buf *scratch)
+{
+    (void)part;
+    (void)scratch;
+    return f->view->host;
+}
+
+static struct bytes value_port(const struct template_part *part, struct firing *f,
+                               struct buf *scratch)
+{
+    (void)part;
+    buf_put_u64(scratch, f->view->port);
+    return buf_bytes(scratch);
+}
+
+static struct bytes value_path(const struct template_part *part, struct firing *f,
+                               struct buf *scratch)
+{
+    struct bytes path = f->view->request->path;
+    ptrdiff_t query = bytes_find(path, '?');
+
+    (void)part;
+    (void)scratch;
+    return query < 0 ? path : bytes_until(path, (size_t)query);
+}
+
+/* A random UUID, RFC 9562 §5.4. */
+static struct bytes value_uuid(const struct template_part *part, struct firing *f,
+                               struct buf *scratch)
+{
+    uint64_t high = sip_hash_u64(*f->ids, 0), low = sip_hash_u64(*f->ids, 1);
+
+    (void)part;
+    *f->ids = sip_hash_u64(*f->ids, 2);
+    high = (high & ~UINT64_C(0xf000)) | UINT64_C(0x4000);
+    low = (low & ~(UINT64_C(3) << 62)) | UINT64_C(1) << 63;
+    buf_putf(scratch, "%08x-%04x-%04x-%04x-%012llx", (unsigned)(high >> 32),
+             (unsigned)(high >> 16 & 0xffff), (unsigned)(high & 0xffff), (unsigned)(low >> 48),
+             (unsigned long long)(low & UINT64_C(0xffffffffffff)));
+    return buf_bytes(scratch);
+}
+
+static struct bytes value_now(const struct template_part *part, struct firing *f,
+                              struct buf *scratch)
+{
+    (void)part;
+    date_put_rfc3339(scratch, f->view->now_us);
+    return buf_bytes(scratch);
+}
+
+const struct template_source template_sources[] = {
+#define TEMPLATE_SOURCE(id, word, named, sent) {word, named, sent, value_##id},
+#define TEMPLATE_LATER(word)
+#include "rules/template_sources.def"
+#undef TEMPLATE_SOURCE
+#undef TEMPLATE_LATER
+};
+const size_t template_source_count = sizeof(template_sources) / sizeof(template_sources[0]);
+
+const char *const template_later_words[] = {
+#define TEMPLATE_SOURCE(id, word, named, sent)
+#define TEMPLATE_LATER(word) word,
+#include "rules/template_sources.def"
+#undef TEMPLATE_SOURCE
+#undef TEMPLATE_LATER
+    NULL,
+};

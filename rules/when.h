@@ -1,0 +1,74 @@
+/* when: how often a rule that matches fires. n counts, from 1, the matches under
+ * a key; all schedules of a rule must agree. */
+#ifndef WEIR_RULES_WHEN_H
+#define WEIR_RULES_WHEN_H
+
+#include "rules/compiler.h"
+#include "rules/rule_state.h"
+
+enum {
+    SCHEDULES = 16,         /* of one rule */
+    PERCENT_ONE = 10000000, /* 1 %: percentages are kept in units of 10⁻⁷ */
+};
+
+/* What the dice are thrown from: fires if the hash says so, the same everywhere.
+ * h = sip(sip(sip(seed, the rule's name), the key), n), where sip(k, x) is
+ * SipHash-2-4 under the key (k, 0); it fires if h's upper 32 bits, as a fraction
+ * of 2³², are below P. An unnamed rule's name is the hash of its text. */
+uint64_t when_dice(uint64_t seed, struct bytes rule, struct bytes key, uint64_t n);
+
+enum per_kind {
+#define WHEN(name, help)
+#define WHEN_LATER(name)
+#define PER(name) PER_##name,
+#define PER_LATER(name)
+#include "rules/whens.def"
+#undef WHEN
+#undef WHEN_LATER
+#undef PER
+#undef PER_LATER
+    PER_COUNT
+};
+
+/* The match that is judged. */
+struct when_turn {
+    uint64_t n;        /* under `key` */
+    struct bytes key;  /* ptr NULL: the whole rule */
+    struct bytes rule; /* its name for the dice */
+};
+
+struct schedule {
+    bool (*fires)(const struct schedule *s, const struct when_turn *turn);
+    enum per_kind per;
+    uint64_t count; /* N of first and after, K of every; P of percent in 10⁻⁷ % */
+    uint64_t skip;  /* M of every */
+    uint64_t seed;  /* of percent */
+};
+
+struct when {
+    const struct schedule *items;
+    uint32_t count;
+    enum per_kind per; /* of the rule's firings: the first one named, else PER_rule */
+};
+
+/* `n` is the value of `when`, or NULL: always. */
+MUST_USE enum status when_parse(struct rule_compiler *c, const struct node *n, struct when *ret);
+/* The key of that kind for this request; ptr NULL for PER_rule. */
+struct bytes when_key(enum per_kind per, const struct rule_view *view);
+/* Counts one match, and tells whether the rule fires; *ret_n is its number under
+ * w->per. NO_MEMORY. */
+MUST_USE enum status when_count(const struct when *w, struct rule_slot *slot, struct bytes rule,
+                                const struct rule_view *view, bool *ret_fires, uint64_t *ret_n);
+
+/* when_parse.c needs them by name. */
+#define WHEN(name, help) bool name##_fires(const struct schedule *s, const struct when_turn *turn);
+#define WHEN_LATER(name)
+#define PER(name)
+#define PER_LATER(name)
+#include "rules/whens.def"
+#undef WHEN
+#undef WHEN_LATER
+#undef PER
+#undef PER_LATER
+
+#endif

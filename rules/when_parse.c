@@ -1,0 +1,411 @@
+#include <string.h>
+
+#include "base/text.h"
+#include "rules/when.h"
+
+enum {
+    WORDS = 12, /* of one short form */
+    PERCENT_DECIMALS = 7,
+};
+#define COUNT_MAX ((uint64_t)INT64_MAX)
+
+static const char grammar[] =
+    "expected once, first N, after N, every Kth [after M] or P% [seed S], each with [per rule] or "
+    "[per client]";
+
+/* A rule's `when` while it is compiled. */
+struct when_builder {
+    struct rule_compiler *c;
+    uint32_t count;
+    struct schedule items[SCHEDULES];
+    enum per_kind per;
+};
+
+/* A short form's words, and how far they are read. */
+struct word_reader {
+    struct rule_compiler *c;
+    const struct rule_text *text;
+    struct bytes words[WORDS];
+    uint32_t count, at;
+};
+
+static const char *const per_names[PER_COUNT] = {
+#define WHEN(name, help)
+#define WHEN_LATER(name)
+#define PER(name) #name,
+#define PER_LATER(name)
+#include "rules/whens.def"
+#undef WHEN
+#undef WHEN_LATER
+#undef PER
+#undef PER_LATER
+};
+
+static const char *const later_names[] = {
+#define WHEN(name, help)
+#define WHEN_LATER(name) #name,
+#define PER(name)
+#define PER_LATER(name)
+#include "rules/whens.def"
+#undef WHEN
+#undef WHEN_LATER
+#undef PER
+#undef PER_LATER
+    NULL,
+};
+
+static const char *const later_pers[] = {
+#define WHEN(name, help)
+#define WHEN_LATER(name)
+#define PER(name)
+#define PER_LATER(name) #name,
+#include "rules/whens.def"
+#undef WHEN
+#undef WHEN_LATER
+#undef PER
+#undef PER_LATER
+    NULL,
+};
+
+static bool word_in(struct bytes word, const char *const *words)
+{
+    for (size_t i = 0; words[i]; i++) {
+        if (bytes_equal(word, bytes_of(words[i])))
+            return true;
+    }
+    return false;
+}
+
+static enum status words_split(struct word_reader *r)
+{
+    struct bytes rest = bytes_trim(r->text->all);
+
+    while (rest.len) {
+        ptrdiff_t space = bytes_find(rest, ' ');
+        size_t len = space < 0 ? rest.len : (size_t)space;
+
+        if (r->count == WORDS)
+            return compiler_error(r->c, r->text, r->text->all, "%s", grammar);
+        r->words[r->count++] = bytes_until(rest, len);
+        rest = bytes_trim(bytes_from(rest, len));
+    }
+    return STATUS_OK;
+}
+
+/* The next word, or one of no bytes at the end. */
+static struct bytes word_peek(const struct word_reader *r)
+{
+    if (r->at < r->count)
+        return r->words[r->at];
+    return bytes_from(r->text->all, r->text->all.len);
+}
+
+static bool word_take(struct word_reader *r, const char *word)
+{
+    if (!bytes_equal(word_peek(r), bytes_of(word)))
+        return false;
+    r->at++;
+    return true;
+}
+
+static enum status number_parse(struct rule_compiler *c, const struct rule_text *text,
+                                struct bytes word, uint64_t min, uint64_t *ret_value)
+{
+    uint64_t value;
+
+    if (bytes_to_u64(word, COUNT_MAX, &value) || value < min)
+        return compiler_error(c, text, word, "expected a whole number, %s",
+                              min ? "1 or more" : "0 or more");
+    *ret_value = value;
+    return STATUS_OK;
+}
+
+/* "3", "3rd" */
+static enum status ordinal_parse(struct rule_compiler *c, const struct rule_text *text,
+                                 struct bytes word, uint64_t *ret_value)
+{
+    static const char *const ends[] = {"st", "nd", "rd", "th", NULL};
+
+    for (size_t i = 0; ends[i]; i++) {
+        if (bytes_ends_with(word, bytes_of(ends[i])))
+            return number_parse(c, text, bytes_until(word, word.len - 2), 1, ret_value);
+    }
+    return number_parse(c, text, word, 1, ret_value);
+}
+
+/* "10%", "0.5%"; the sign may be missing when `bare`. */
+static enum status percent_parse(struct rule_compiler *c, const struct rule_text *text,
+                                 struct bytes word, uint64_t *ret_value)
+{
+    struct bytes digits =
+        bytes_ends_with(word, BYTES("%")) ? bytes_until(word, word.len - 1) : word;
+    ptrdiff_t dot = bytes_find(digits, '.');
+    struct bytes decimals = dot < 0 ? BYTES("0") : bytes_from(digits, (size_t)dot + 1);
+    uint64_t whole = 0, part = 0;
+
+    if (dot >= 0)
+        digits = bytes_until(digits, (size_t)dot);
+    if (bytes_to_u64(digits, 100, &whole) || decimals.len > PERCENT_DECIMALS ||
+        bytes_to_u64(decimals, PERCENT_ONE, &part))
+        return compiler_error(c, text, word, "expected a percentage from 0%% to 100%%");
+    for (size_t i = decimals.len; i < PERCENT_DECIMALS; i++)
+        part *= 10;
+    if (whole * PERCENT_ONE + part > 100 * (uint64_t)PERCENT_ONE)
+        return compiler_error(c, text, word, "expected a percentage from 0%% to 100%%");
+    *ret_value = whole * PERCENT_ONE + part;
+    return STATUS_OK;
+}
+
+static enum status per_parse(struct rule_compiler *c, const struct rule_text *text,
+                             struct bytes word, enum per_kind *ret_per)
+{
+    for (unsigned i = 0; i < PER_COUNT; i++) {
+        if (bytes_equal(word, bytes_of(per_names[i]))) {
+            *ret_per = (enum per_kind)i;
+            return STATUS_OK;
+        }
+    }
+    if (word_in(word, later_pers))
+        return compiler_error(c, text, word, "'per %s' is not in this version", excerpt(word).text);
+    return compiler_error(c, text, word, "expected 'per rule' or 'per client'");
+}
+
+static enum status schedule_add(struct when_builder *b, const struct rule_text *text,
+                                struct schedule s)
+{
+    if (b->count == SCHEDULES)
+        return compiler_error(b->c, text, text->all, "more than %d schedules", SCHEDULES);
+    b->items[b->count++] = s;
+    if (b->per == PER_rule)
+        b->per = s.per;
+    return STATUS_OK;
+}
+
+static enum status unknown_schedule(struct word_reader *r)
+{
+    static const char *const known[] = {"once", "first", "after", "every", "per"};
+    struct bytes word = word_peek(r);
+    const char *near;
+
+    if (word_in(word, later_names))
+        return compiler_error(r->c, r->text, word, "'%s' is not in this version",
+                              excerpt(word).text);
+    near = text_nearest(word, known, sizeof(known) / sizeof(known[0]));
+    if (near)
+        return compiler_error(r->c, r->text, word, "unknown word '%s', did you mean '%s'?",
+                              excerpt(word).text, near);
+    return compiler_error(r->c, r->text, word, "%s", grammar);
+}
+
+static enum status every_parse(struct word_reader *r, struct schedule *s)
+{
+    enum status st = ordinal_parse(r->c, r->text, word_peek(r), &s->count);
+
+    s->fires = every_fires;
+    if (st)
+        return st;
+    r->at++;
+    if (!word_take(r, "after"))
+        return STATUS_OK;
+    st = number_parse(r->c, r->text, word_peek(r), 0, &s->skip);
+    r->at++;
+    return st;
+}
+
+static enum status percent_read(struct word_reader *r, struct schedule *s)
+{
+    enum status st = percent_parse(r->c, r->text, word_peek(r), &s->count);
+
+    s->fires = percent_fires;
+    s->seed = (uint64_t)r->c->seed;
+    if (st)
+        return st;
+    r->at++;
+    if (!word_take(r, "seed"))
+        return STATUS_OK;
+    st = number_parse(r->c, r->text, word_peek(r), 0, &s->seed);
+    r->at++;
+    return st;
+}
+
+/* Everything before "per". */
+static enum status schedule_read(struct word_reader *r, struct schedule *s)
+{
+    enum status st;
+
+    s->fires = first_fires;
+    s->count = 1;
+    if (word_take(r, "once"))
+        return STATUS_OK;
+    if (word_take(r, "every"))
+        return every_parse(r, s);
+    if (bytes_ends_with(word_peek(r), BYTES("%")))
+        return percent_read(r, s);
+    if (word_take(r, "after"))
+        s->fires = after_fires;
+    else if (!word_take(r, "first"))
+        return unknown_schedule(r);
+    st = number_parse(r->c, r->text, word_peek(r), s->fires == first_fires, &s->count);
+    r->at++;
+    return st;
+}
+
+static enum status short_parse(struct when_builder *b, const struct node *n)
+{
+    struct rule_text text;
+    struct word_reader r = {.c = b->c, .text = &text};
+    struct schedule s = {.per = PER_rule};
+    enum status st = compiler_text(b->c, n, &text);
+    bool only_per;
+
+    if (!st)
+        st = words_split(&r);
+    if (st)
+        return st;
+    only_per = bytes_equal(word_peek(&r), BYTES("per"));
+    if (!only_per)
+        st = schedule_read(&r, &s);
+    if (!st && word_take(&r, "per")) {
+        st = per_parse(b->c, &text, word_peek(&r), &s.per);
+        r.at++;
+    }
+    if (!st && r.at < r.count)
+        st = compiler_error(b->c, &text, word_peek(&r), "'%s' is one word too many; %s",
+                            excerpt(word_peek(&r)).text, grammar);
+    if (st)
+        return st;
+    if (!only_per)
+        return schedule_add(b, &text, s);
+    if (b->per == PER_rule)
+        b->per = s.per;
+    return STATUS_OK;
+}
+
+/* The map form, as written. */
+struct when_form {
+    bool once;
+    const struct node *first, *after, *every, *percent, *seed, *per;
+};
+
+static const struct config_key when_keys[] = {
+    {.name = "once",
+     .type = CONFIG_BOOL,
+     .offset = offsetof(struct when_form, once),
+     .help = "the first match only"},
+    NODE_KEY(when_form, first, "the first N matches"),
+    NODE_KEY(when_form, after,
+             "every match after the first N; with `every`, where its count starts"),
+    NODE_KEY(when_form, every, "each Kth match"),
+    NODE_KEY(when_form, percent, "P% of the matches"),
+    NODE_KEY(when_form, seed, "what the dice of `percent` start from"),
+    NODE_KEY(when_form, per, "what n is counted for: rule or client"),
+    {.name = "between", .type = CONFIG_LATER},
+};
+
+static const struct config_section when_section = {"when", when_keys,
+                                                   sizeof(when_keys) / sizeof(when_keys[0])};
+
+/* Reads one value of the map with `read`, when it is there. */
+static enum status form_read(struct when_builder *b, const struct node *n, uint64_t min,
+                             enum status (*read)(struct rule_compiler *c,
+                                                 const struct rule_text *text, struct bytes word,
+                                                 uint64_t *ret_value),
+                             uint64_t *ret_value)
+{
+    struct rule_text text;
+    enum status st = n ? compiler_text(b->c, n, &text) : STATUS_OK;
+
+    if (st || !n)
+        return st;
+    if (read)
+        return read(b->c, &text, text.all, ret_value);
+    return number_parse(b->c, &text, text.all, min, ret_value);
+}
+
+static enum status form_per(struct when_builder *b, const struct node *n, enum per_kind *ret_per)
+{
+    struct rule_text text;
+    enum status st = n ? compiler_text(b->c, n, &text) : STATUS_OK;
+
+    return st || !n ? st : per_parse(b->c, &text, text.all, ret_per);
+}
+
+/* One schedule of a form, when its key is there. */
+static enum status form_add(struct when_builder *b, const struct node *map, bool there,
+                            struct schedule s)
+{
+    struct rule_text text = {.node = map};
+
+    return there ? schedule_add(b, &text, s) : STATUS_OK;
+}
+
+static enum status form_schedules(struct when_builder *b, const struct node *map,
+                                  const struct when_form *f, enum per_kind per)
+{
+    struct schedule first = {.fires = first_fires, .per = per};
+    struct schedule after = {.fires = after_fires, .per = per};
+    struct schedule every = {.fires = every_fires, .per = per};
+    struct schedule percent = {.fires = percent_fires, .per = per, .seed = (uint64_t)b->c->seed};
+    struct schedule once = {.fires = first_fires, .per = per, .count = 1};
+    enum status st = form_read(b, f->first, 1, NULL, &first.count);
+
+    st = status_worse(st, form_read(b, f->after, 0, NULL, &after.count));
+    st = status_worse(st, form_read(b, f->every, 1, ordinal_parse, &every.count));
+    st = status_worse(st, form_read(b, f->percent, 0, percent_parse, &percent.count));
+    st = status_worse(st, form_read(b, f->seed, 0, NULL, &percent.seed));
+    if (f->seed && !f->percent) {
+        node_key_error(b->c->reader.diags, f->seed, "'seed' is for 'percent'");
+        st = status_worse(st, STATUS_BAD_CONFIG);
+    }
+    every.skip = after.count;
+    if (st)
+        return st;
+    st = form_add(b, map, f->once, once);
+    st = status_worse(st, form_add(b, map, f->first, first));
+    st = status_worse(st, form_add(b, map, f->after && !f->every, after));
+    st = status_worse(st, form_add(b, map, f->every, every));
+    return status_worse(st, form_add(b, map, f->percent, percent));
+}
+
+static enum status map_parse(struct when_builder *b, const struct node *map)
+{
+    struct when_form form = {0};
+    enum per_kind per = PER_rule;
+    enum status st = config_read(&b->c->reader, &when_section, map, &form);
+
+    if (!st)
+        st = form_per(b, form.per, &per);
+    if (!st)
+        st = form_schedules(b, map, &form, per);
+    if (!st && b->per == PER_rule)
+        b->per = per;
+    return st;
+}
+
+static enum status item_parse(struct when_builder *b, const struct node *n)
+{
+    if (n->kind == NODE_MAP)
+        return map_parse(b, n);
+    return short_parse(b, n); /* which refuses a list */
+}
+
+enum status when_parse(struct rule_compiler *c, const struct node *n, struct when *ret)
+{
+    struct when_builder b = {.c = c, .per = PER_rule};
+    struct schedule *items;
+    enum status st = STATUS_OK;
+
+    if (n && n->kind != NODE_LIST)
+        st = item_parse(&b, n);
+    for (const struct node *item = n && n->kind == NODE_LIST ? n->first : NULL; item;
+         item = item->next)
+        st = status_worse(st, item_parse(&b, item));
+    if (st)
+        return st;
+    items = arena_alloc(c->arena, (b.count + 1) * sizeof(*items));
+    if (!items)
+        return STATUS_NO_MEMORY;
+    memcpy(items, b.items, b.count * sizeof(*items));
+    *ret = (struct when){.items = items, .count = b.count, .per = b.per};
+    return STATUS_OK;
+}

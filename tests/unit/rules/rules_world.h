@@ -1,0 +1,189 @@
+/* rules_world: a configuration's text compiled, and requests put to it, for the
+ * tests of rules/. */
+#ifndef WEIR_TESTS_RULES_WORLD_H
+#define WEIR_TESTS_RULES_WORLD_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "rules_text.h"
+
+enum {
+    WORLD_CONFIG_BYTES = 256 * 1024 * 1024,
+    WORLD_EXCHANGE_BYTES = 64 * 1024 * 1024,
+    WORLD_TEXT_BYTES = 64 * 1024 * 1024,
+};
+
+struct world {
+    struct arena config, exchange;
+    struct source source;
+    struct diags diags;
+    struct rule_state *counters;
+    struct ruleset *rules; /* the last one loaded; NULL before */
+    struct buf out;        /* of the last question */
+    struct buf diag_text;
+    struct rules_request request;
+    const char *client; /* of the next question; NULL: the usual one */
+    const char *folder;
+    int64_t (*tick_us)(void);
+    enum rule_need need; /* of the last question */
+};
+
+static inline int world_begin(void **state)
+{
+    struct world *w = calloc(1, sizeof(*w));
+
+    assert_non_null(w);
+    arena_init(&w->config, WORLD_CONFIG_BYTES);
+    arena_init(&w->exchange, WORLD_EXCHANGE_BYTES);
+    diags_init(&w->diags);
+    buf_init(&w->out, WORLD_TEXT_BYTES);
+    buf_init(&w->diag_text, WORLD_TEXT_BYTES);
+    assert_int_equal(rule_state_new(&w->counters), STATUS_OK);
+    *state = w;
+    return 0;
+}
+
+static inline int world_end(void **state)
+{
+    struct world *w = *state;
+
+    ruleset_unref(w->rules);
+    rule_state_free(w->counters);
+    buf_release(&w->out);
+    buf_release(&w->diag_text);
+    diags_release(&w->diags);
+    arena_release(&w->config);
+    arena_release(&w->exchange);
+    free(w);
+    return 0;
+}
+
+static inline const char *world_environment(const char *name)
+{
+    return strcmp(name, "HOME_HOST") == 0 ? "home.test" : NULL;
+}
+
+/* Compiles; a reload when rules are there already. What was wrong is in diag_text. */
+static inline enum status world_try(struct world *w, const char *yaml)
+{
+    struct config_reader r = {
+        .arena = &w->config, .diags = &w->diags, .getenv = world_environment};
+    struct ruleset *rules = NULL;
+    struct node *root = NULL;
+    enum status st;
+
+    diags_release(&w->diags);
+    diags_init(&w->diags);
+    w->source = (struct source){.name = "proxy.yaml", .text = bytes_of(yaml)};
+    st = node_parse(&w->config, &w->source, &w->diags, &root);
+    if (!st)
+        st = ruleset_compile(&r, root, w->folder, w->counters, &rules);
+    buf_clear(&w->diag_text);
+    diags_put(&w->diags, DIAG_SHORT, false, &w->diag_text);
+    if (!st) {
+        ruleset_unref(w->rules);
+        w->rules = rules;
+    }
+    return st;
+}
+
+/* Compiles, and prints what was wrong if it was. */
+static inline void world_load(struct world *w, const char *yaml)
+{
+    enum status st = world_try(w, yaml);
+
+    if (st)
+        print_message("%s\n%s", status_sentence(st), buf_text(&w->diag_text));
+    assert_int_equal(st, STATUS_OK);
+}
+
+/* One rule without a name: `rule` is its flow-style or block text after "- ". */
+static inline void world_rule(struct world *w, const char *rule)
+{
+    char yaml[4096];
+
+    assert_true((size_t)snprintf(yaml, sizeof(yaml), "rules:\n  - %s\n", rule) < sizeof(yaml));
+    world_load(w, yaml);
+}
+
+/* The effects on this request, as text; "" when there are none. */
+static inline const char *ask(struct world *w, const char *request)
+{
+    struct effects effects = {0};
+    struct rule_run *run;
+
+    arena_reset(&w->exchange);
+    assert_int_equal(rules_text_request(&w->exchange, bytes_of(request), &w->request), STATUS_OK);
+    if (w->client)
+        w->request.view.client = bytes_of(w->client);
+    w->request.view.tick_us = w->tick_us;
+    run = rule_run_new(&w->exchange, w->rules, 1);
+    assert_non_null(run);
+    assert_int_equal(rules_step(run, &w->request.view, &effects, &w->need), STATUS_OK);
+    buf_clear(&w->out);
+    for (uint32_t i = 0; i < effects.count; i++)
+        rules_text_effect(&w->out, &effects.items[i]);
+    return buf_text(&w->out);
+}
+
+static inline void expect(struct world *w, const char *request, const char *effects)
+{
+    assert_string_equal(ask(w, request), effects);
+}
+
+/* Is `part` in the effects on this request? */
+static inline void expect_part(struct world *w, const char *request, const char *part)
+{
+    const char *all = ask(w, request);
+
+    if (!strstr(all, part))
+        print_message("no '%s' in:\n%s", part, all);
+    assert_non_null(strstr(all, part));
+}
+
+static inline void expect_no_part(struct world *w, const char *request, const char *part)
+{
+    const char *all = ask(w, request);
+
+    if (strstr(all, part))
+        print_message("'%s' is in:\n%s", part, all);
+    assert_null(strstr(all, part));
+}
+
+/* Does any rule act on this request? */
+static inline bool fires(struct world *w, const char *request)
+{
+    return ask(w, request)[0] != '\0';
+}
+
+/* For rules that `block` or pass: 'F' or '.' for each of `count` equal requests. */
+static inline const char *pattern_of(struct world *w, const char *request, size_t count)
+{
+    static char text[256];
+
+    assert_true(count < sizeof(text));
+    for (size_t i = 0; i < count; i++)
+        text[i] = fires(w, request) ? 'F' : '.';
+    text[count] = '\0';
+    return text;
+}
+
+/* Does a single rule with this match take the request? */
+static inline bool matches(struct world *w, const char *match, const char *request)
+{
+    char rule[2048];
+
+    snprintf(rule, sizeof(rule), "match: %s\n    then: pass", match);
+    world_rule(w, rule);
+    return fires(w, request);
+}
+
+#endif
