@@ -120,7 +120,7 @@ static void trust_free(struct trust *t)
 
 int command_trust(const struct cli *cli)
 {
-    unsigned stores;
+    unsigned stores = 0;
     struct trust *t;
     int code = chosen_stores(cli, &stores);
 
@@ -145,7 +145,7 @@ int command_trust(const struct cli *cli)
 
 int command_untrust(const struct cli *cli)
 {
-    unsigned stores;
+    unsigned stores = 0;
     struct trust *t;
     int code = chosen_stores(cli, &stores);
 

@@ -206,9 +206,9 @@ static int explain_fault(const struct launch *l, const struct sockaddr_storage *
 
 int launch_listen(struct launch *l, const struct launch_plan *plan)
 {
-    struct sockaddr_storage want[LISTENERS];
+    struct sockaddr_storage want[LISTENERS] = {0};
     struct listen_fault fault;
-    uint32_t count;
+    uint32_t count = 0;
     int code = wanted_addresses(l, plan, want, &count);
 
     if (!code)

@@ -76,7 +76,7 @@ int launch_log(struct launch *l, const struct launch_plan *plan)
     struct log_settings s = {.ports = l->workers};
     char path[PATHS_TEXT], error[LOG_ERROR_TEXT] = "";
     const char *jsonl = jsonl_target(l, path);
-    bool console;
+    bool console = false;
     int code = console_wanted(l, jsonl, &console);
 
     if (code)

@@ -14,7 +14,9 @@ static bool is_set(const char *name)
 
 static bool is_forced(const char *name)
 {
-    return is_set(name) && strcmp(getenv(name), "0") != 0;
+    const char *value = getenv(name);
+
+    return value && value[0] && strcmp(value, "0") != 0;
 }
 
 bool terminal_colour(const char *when, int fd)

@@ -53,6 +53,8 @@ static enum status spawn(const char *const *argv, const posix_spawn_file_actions
     for (; argv[count] && count < TOOL_ARGUMENTS + 1; count++)
         memcpy(&copy[count], &argv[count], sizeof(copy[count])); /* they are not written to */
     copy[count] = NULL;
+    if (!copy[0])
+        return STATUS_BAD_INPUT;
     error = posix_spawnp(ret_pid, copy[0], actions, NULL, copy, environ);
     if (error)
         return error == ENOENT ? STATUS_NOT_FOUND : STATUS_IO;

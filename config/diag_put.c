@@ -64,7 +64,7 @@ static bool seek_line(struct printer *p, const struct source *source, struct mar
 {
     struct bytes text = source->text;
 
-    if (p->source != source || at.line < p->at.line) {
+    if (p->source != source) {
         p->source = source;
         p->line_start = bytes_starts_with(text, BYTES("\xef\xbb\xbf")) ? 3 : 0;
         p->offset = p->line_start;
@@ -95,10 +95,6 @@ static bool seek(struct printer *p, const struct diag *diag, struct shown_line *
         text = bytes_until(text, (size_t)end);
     if (bytes_ends_with(text, BYTES("\r")))
         text.len--;
-    if (diag->at.column < p->at.column) {
-        p->offset = p->line_start;
-        p->at.column = 1;
-    }
     while (p->at.column < diag->at.column && p->offset < p->line_start + text.len) {
         p->offset += step(bytes_from(text, p->offset - p->line_start));
         p->at.column++;

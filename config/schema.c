@@ -1,8 +1,13 @@
 #include "config/schema.h"
 
+#include <assert.h>
+
 #include "base/sizes.h"
 
-enum { SECTION_KEYS = 64 }; /* of a section; more are read too, but not suggested */
+enum {
+    SECTION_KEYS = 64, /* of a section; more are read too, but not suggested */
+    SECTION_DEPTH = 8, /* sections within sections; the tables never go deeper */
+};
 
 static bool has_bounds(const struct config_key *key)
 {
@@ -104,16 +109,6 @@ static enum status read_texts(const struct config_reader *r, const struct node *
     return st;
 }
 
-static enum status read_section(const struct config_reader *r, const struct config_key *key,
-                                const struct node *n, void *field)
-{
-    enum status st = config_present(r, n);
-
-    if (st)
-        return st;
-    return config_read(r, key->section, n, field);
-}
-
 static enum status read_field(const struct config_reader *r, const struct config_key *key,
                               const struct node *n, void *field)
 {
@@ -132,10 +127,9 @@ static enum status read_field(const struct config_reader *r, const struct config
         return config_word(r, n, key->words, field);
     case CONFIG_TEXTS:
         return read_texts(r, n, field);
-    case CONFIG_SECTION:
-        return read_section(r, key, n, field);
     case CONFIG_CUSTOM:
         return key->parse(r, n, field);
+    case CONFIG_SECTION: /* entered by who asks */
     case CONFIG_LATER:
         break;
     }
@@ -149,8 +143,6 @@ static enum status read_default(const struct config_reader *r, const struct conf
 {
     struct node *n;
 
-    if (key->type == CONFIG_SECTION)
-        return config_read(r, key->section, NULL, field);
     if (!key->fallback || key->type == CONFIG_LATER)
         return STATUS_OK;
     n = arena_alloc(r->arena, sizeof(*n)); /* a CUSTOM parser may keep it */
@@ -158,6 +150,40 @@ static enum status read_default(const struct config_reader *r, const struct conf
         return STATUS_NO_MEMORY;
     n->text = bytes_of(key->fallback);
     return read_field(r, key, n, field);
+}
+
+/* A section being read, and how far it is. */
+struct level {
+    const struct config_section *section;
+    uint8_t *target;
+    size_t next_key;         /* when defaults are set */
+    const struct node *next; /* when a map is read */
+};
+
+static enum status set_defaults(const struct config_reader *r, const struct config_section *section,
+                                void *target)
+{
+    struct level levels[SECTION_DEPTH] = {{.section = section, .target = target}};
+    size_t depth = 1;
+
+    while (depth > 0) {
+        struct level *level = &levels[depth - 1];
+        const struct config_key *key = &level->section->keys[level->next_key];
+        enum status st = STATUS_OK;
+
+        if (level->next_key++ == level->section->count) {
+            depth--;
+        } else if (key->type == CONFIG_SECTION) {
+            assert(depth < SECTION_DEPTH);
+            levels[depth++] =
+                (struct level){.section = key->section, .target = level->target + key->offset};
+        } else {
+            st = read_default(r, key, level->target + key->offset);
+        }
+        if (st)
+            return st;
+    }
+    return STATUS_OK;
 }
 
 static const struct config_key *find_key(const struct config_section *section, struct bytes name)
@@ -182,28 +208,68 @@ static void report_unknown(const struct config_reader *r, const struct config_se
     config_unknown_key(r, n, words, count);
 }
 
-static void *field_of(void *target, const struct config_key *key)
+static enum status check_map(const struct config_reader *r, const struct config_section *section,
+                             const struct node *n)
 {
-    return (uint8_t *)target + key->offset;
+    enum status st = config_present(r, n);
+
+    if (st || n->kind == NODE_MAP)
+        return st;
+    if (section->name[0])
+        node_error(r->diags, n, "'%s' wants keys and values ('key: value')", section->name);
+    else
+        node_error(r->diags, n, "this file wants keys and values ('key: value')");
+    return STATUS_BAD_CONFIG;
+}
+
+/* Reads one key of a map. A section is entered: *ret_inner is then set. */
+static enum status read_key(const struct config_reader *r, const struct level *level,
+                            const struct node *n, struct level *ret_inner)
+{
+    const struct config_key *key = find_key(level->section, n->key);
+    enum status st;
+
+    if (!key) {
+        report_unknown(r, level->section, n);
+        return STATUS_BAD_CONFIG;
+    }
+    if (key->type != CONFIG_SECTION)
+        return read_field(r, key, n, level->target + key->offset);
+    st = check_map(r, key->section, n);
+    if (st)
+        return st;
+    *ret_inner = (struct level){
+        .section = key->section, .target = level->target + key->offset, .next = n->first};
+    return STATUS_OK;
 }
 
 static enum status read_map(const struct config_reader *r, const struct config_section *section,
                             const struct node *map, void *target)
 {
+    struct level levels[SECTION_DEPTH] = {
+        {.section = section, .target = target, .next = map->first}};
     enum status all = STATUS_OK;
+    size_t depth = 1;
 
-    for (const struct node *n = map->first; n; n = n->next) {
-        const struct config_key *key = find_key(section, n->key);
-        enum status st = STATUS_BAD_CONFIG;
+    while (depth > 0) {
+        struct level *level = &levels[depth - 1], inner = {0};
+        const struct node *n = level->next;
+        enum status st;
 
-        if (key)
-            st = read_field(r, key, n, field_of(target, key));
-        else
-            report_unknown(r, section, n);
+        if (!n) {
+            depth--;
+            continue;
+        }
+        level->next = n->next;
+        st = read_key(r, level, n, &inner);
         if (st == STATUS_NO_MEMORY)
             return st;
         if (st)
             all = STATUS_BAD_CONFIG;
+        if (inner.section) {
+            assert(depth < SECTION_DEPTH);
+            levels[depth++] = inner;
+        }
     }
     return all;
 }
@@ -211,19 +277,12 @@ static enum status read_map(const struct config_reader *r, const struct config_s
 enum status config_read(const struct config_reader *r, const struct config_section *section,
                         const struct node *map, void *target)
 {
-    for (size_t i = 0; i < section->count; i++) {
-        enum status st = read_default(r, &section->keys[i], field_of(target, &section->keys[i]));
+    enum status st = set_defaults(r, section, target);
 
-        if (st)
-            return st;
-    }
-    if (!map)
-        return STATUS_OK;
-    if (map->kind != NODE_MAP) {
-        node_error(r->diags, map, "%s%s%s wants keys and values ('key: value')",
-                   section->name[0] ? "'" : "", section->name[0] ? section->name : "this file",
-                   section->name[0] ? "'" : "");
-        return STATUS_BAD_CONFIG;
-    }
+    if (st || !map)
+        return st;
+    st = check_map(r, section, map);
+    if (st)
+        return st;
     return read_map(r, section, map, target);
 }

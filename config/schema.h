@@ -55,7 +55,8 @@ struct config_section {
     size_t count;
 };
 
-/* Sets every field to its default, then reads `map` (NULL: defaults only).
+/* Sets every field to its default, then reads `map` (NULL: defaults only). What is
+ * wrong leaves its default. Sections nest at most 8 deep.
  * Unknown keys ("did you mean"), wrong kinds and values are diagnostics, all of
  * them; STATUS_BAD_CONFIG when there was any. */
 MUST_USE enum status config_read(const struct config_reader *r,

@@ -5,7 +5,7 @@
 #include "http/message.h"
 
 enum {
-    FIELD_TAGS = 64, /* room of the table of tags, a multiple of 16 */
+    FIELD_TAGS = 48, /* room of the table of tags, a multiple of 16 */
     FIELDS_FIRST_CAP = 16,
 };
 

@@ -7,25 +7,30 @@ static enum status bad_framing(struct h1_reader *r, enum http_anomaly_place plac
     return h1_refuse(r, 400, place);
 }
 
-/* RFC 9110 §8.6: digits only; several equal ones are one. */
-static enum status read_length(struct h1_reader *r, struct head *h)
+/* RFC 9110 §8.6: several equal ones are one. */
+static enum status collapse_lengths(struct h1_reader *r, uint32_t first)
 {
     struct fields *f = r->fields;
-    int first = fields_find(f, FIELD_CONTENT_LENGTH, 0);
-    struct bytes value = f->items[first].value;
-    uint64_t length = 0;
 
-    if (bytes_to_u64(value, INT64_MAX, &length))
-        return bad_framing(r, HTTP_ANOMALY_PLACE_BAD_LENGTH);
-    for (int next; (next = fields_find(f, FIELD_CONTENT_LENGTH, (uint32_t)first + 1)) >= 0;) {
-        if (!bytes_equal(value, f->items[next].value))
+    for (int next; (next = fields_find(f, FIELD_CONTENT_LENGTH, first + 1)) >= 0;) {
+        if (!bytes_equal(f->items[first].value, f->items[next].value))
             return bad_framing(r, HTTP_ANOMALY_PLACE_BAD_LENGTH);
         fields_remove_at(f, (uint32_t)next);
         r->anomalies |= HTTP_ANOMALY(REPEATED_LENGTH);
     }
+    return STATUS_OK;
+}
+
+static enum status read_length(struct h1_reader *r, struct head *h)
+{
+    int first = fields_find(r->fields, FIELD_CONTENT_LENGTH, 0);
+    uint64_t length = 0;
+
+    if (bytes_to_u64(r->fields->items[first].value, INT64_MAX, &length))
+        return bad_framing(r, HTTP_ANOMALY_PLACE_BAD_LENGTH);
     h->framing = HTTP_LENGTH;
     h->length = (int64_t)length;
-    return STATUS_OK;
+    return h1_saw_again(r, FIELD_CONTENT_LENGTH) ? collapse_lengths(r, (uint32_t)first) : STATUS_OK;
 }
 
 static bool coding_known(struct bytes name)
@@ -125,29 +130,49 @@ static enum status read_framing(struct h1_reader *r, struct head *h, enum http_f
     return STATUS_OK;
 }
 
+struct connection {
+    bool close, keep_alive;
+    unsigned options;
+};
+
 /* RFC 9110 §7.6.1. Options that would take away what frames or routes the
  * message are refused, and so are more than anyone honest sends. */
+static enum status read_options(struct h1_reader *r, struct bytes list, struct connection *c)
+{
+    struct bytes option;
+
+    while (bytes_next_listed(&list, &option)) {
+        if (bytes_equal_icase(option, BYTES("keep-alive"))) {
+            c->keep_alive = true;
+        } else if (bytes_equal_icase(option, BYTES("close"))) {
+            c->close = true;
+        } else {
+            enum field_id id = field_id_of(option);
+
+            if (id == FIELD_CONTENT_LENGTH || id == FIELD_TRANSFER_ENCODING || id == FIELD_HOST)
+                return h1_refuse(r, 400, HTTP_ANOMALY_PLACE_BAD_CONNECTION);
+        }
+        if (++c->options > HTTP_CONNECTION_OPTIONS)
+            return h1_refuse(r, 400, HTTP_ANOMALY_PLACE_BAD_CONNECTION);
+    }
+    return STATUS_OK;
+}
+
 static enum status read_connection(struct h1_reader *r, struct head *h)
 {
     const struct fields *f = r->fields;
-    bool close = false, keep = false;
-    unsigned options = 0;
+    struct connection c = {.close = false};
     int at = h1_saw(r, FIELD_CONNECTION) ? fields_find(f, FIELD_CONNECTION, 0) : -1;
 
-    for (; at >= 0; at = fields_find(f, FIELD_CONNECTION, (uint32_t)at + 1)) {
-        struct bytes list = f->items[at].value, option;
+    while (at >= 0) {
+        enum status st = read_options(r, f->items[at].value, &c);
 
-        while (bytes_next_listed(&list, &option)) {
-            enum field_id id = field_id_of(option);
-
-            if (id == FIELD_CONTENT_LENGTH || id == FIELD_TRANSFER_ENCODING || id == FIELD_HOST ||
-                ++options > HTTP_CONNECTION_OPTIONS)
-                return h1_refuse(r, 400, HTTP_ANOMALY_PLACE_BAD_CONNECTION);
-            close = close || bytes_equal_icase(option, BYTES("close"));
-            keep = keep || bytes_equal_icase(option, BYTES("keep-alive"));
-        }
+        if (st)
+            return st;
+        at = h1_saw_again(r, FIELD_CONNECTION) ? fields_find(f, FIELD_CONNECTION, (uint32_t)at + 1)
+                                               : -1;
     }
-    h->keep_alive = !close && (h->version != HTTP_1_0 || keep); /* RFC 9112 §9.3 */
+    h->keep_alive = !c.close && (h->version != HTTP_1_0 || c.keep_alive); /* RFC 9112 §9.3 */
     return STATUS_OK;
 }
 
@@ -158,7 +183,7 @@ static void read_expect(struct h1_reader *r, struct head *h)
     int first = fields_find(f, FIELD_EXPECT, 0);
 
     if (!bytes_equal_icase(f->items[first].value, BYTES("100-continue")) ||
-        fields_find(f, FIELD_EXPECT, (uint32_t)first + 1) >= 0)
+        h1_saw_again(r, FIELD_EXPECT))
         r->anomalies |= HTTP_ANOMALY(BAD_EXPECT);
     else
         h->expect_continue = h->version != HTTP_1_0;

@@ -123,9 +123,35 @@ static enum status read_value(struct h1_reader *r, struct bytes *ret_value, cons
     return h1_read_line_end(r);
 }
 
-static enum status read_field(struct h1_reader *r)
+/* A line as nearly all are, name ":" OWS value OWS CRLF: read at once. False,
+ * and nothing moved, when it is anything else. */
+static bool read_tidy_field(struct h1_reader *r, struct field *f)
 {
-    struct field *f = &r->fields->items[r->fields->count];
+    const uint8_t *line = r->at, *end = r->end, *start, *stop, *at;
+
+    at = h1_scan_token(line, end);
+    if (at == end || *at != ':' || at == line)
+        return false;
+    f->name = (struct bytes){line, (size_t)(at - line)};
+    at++;
+    while (at < end && h1_is_blank(*at))
+        at++;
+    start = at;
+    at = h1_scan_value(at, end);
+    if (end - at < 2 || at[0] != '\r' || at[1] != '\n')
+        return false;
+    stop = at;
+    while (stop > start && h1_is_blank(stop[-1]))
+        stop--;
+    f->value = (struct bytes){start, (size_t)(stop - start)};
+    f->line = (struct bytes){line, (size_t)(at - line)};
+    r->at = at + 2;
+    return true;
+}
+
+/* A line that is not whole, or not tidy. */
+static enum status read_odd_field(struct h1_reader *r, struct field *f)
+{
     const uint8_t *line = r->at, *end = NULL;
     bool spaced = false;
     enum status st;
@@ -151,11 +177,25 @@ static enum status read_field(struct h1_reader *r)
     st = read_value(r, &f->value, &end);
     if (st)
         return st;
+    f->line = spaced ? (struct bytes){NULL, 0} : bytes_make(line, (size_t)(end - line));
+    return STATUS_OK;
+}
+
+static enum status read_field(struct h1_reader *r)
+{
+    struct field *f = &r->fields->items[r->fields->count]; /* one more than max_fields are there */
+
+    if (!read_tidy_field(r, f)) {
+        enum status st = read_odd_field(r, f);
+
+        if (st)
+            return st;
+    }
     if (r->fields->count >= r->limits->fields || r->fields->count >= r->scratch->max_fields)
         return h1_refuse_size(r, 431, "there are too many field lines");
-    f->line = spaced ? (struct bytes){NULL, 0} : bytes_make(line, (size_t)(end - line));
     f->id = (uint16_t)field_id_of(f->name);
     f->never_index = false;
+    r->again |= r->seen & UINT64_C(1) << f->id;
     r->seen |= UINT64_C(1) << f->id;
     r->fields->count++;
     return STATUS_OK;

@@ -24,7 +24,7 @@ struct h1_reader {
     const struct codec_limits *limits;
     struct h1_scratch *scratch;
     struct fields *fields;     /* being filled; its items are the scratch's */
-    uint64_t seen;             /* 1 << enum field_id of every field so far */
+    uint64_t seen, again;      /* 1 << enum field_id of each field so far; of those repeated */
     uint32_t anomalies;        /* HTTP_ANOMALY() bits of what passed */
     struct codec_fault *fault; /* filled when something is refused */
 };
@@ -45,6 +45,11 @@ bool h1_forgives(const struct h1_reader *r);
 static inline bool h1_saw(const struct h1_reader *r, enum field_id id)
 {
     return (r->seen >> id & 1) != 0;
+}
+
+static inline bool h1_saw_again(const struct h1_reader *r, enum field_id id)
+{
+    return (r->again >> id & 1) != 0;
 }
 
 /* Passes the end of a line at r->at, which stands on a CR or LF.

@@ -196,9 +196,11 @@ enum status h1_judge_host(struct h1_reader *r)
 
     if (first < 0)
         return judge_no_host(r);
-    st = collapse_hosts(r, (uint32_t)first);
-    if (st)
-        return st;
+    if (h1_saw_again(r, FIELD_HOST)) {
+        st = collapse_hosts(r, (uint32_t)first);
+        if (st)
+            return st;
+    }
     value = r->fields->items[first].value;
     /* An empty Host is right for a target without authority (RFC 9110 §7.2),
      * and none of those that a proxy serves is such a one. */

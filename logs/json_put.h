@@ -79,34 +79,60 @@ static inline uint8_t json_put_letter(uint8_t c)
     return 0;
 }
 
-/* ASCII only: 0 when something else stands in `in`. */
+/* Fewer than eight bytes, filled up with spaces. */
+static inline uint64_t json_put_load_few(const uint8_t *from, size_t len)
+{
+    uint64_t word = UINT64_C(0x2020202020202020);
+    uint8_t bytes[sizeof(word)];
+    size_t at = 0;
+
+    memcpy(bytes, &word, sizeof(word));
+    if (len & 4) {
+        memcpy(bytes, from, 4);
+        at = 4;
+    }
+    if (len & 2) {
+        memcpy(bytes + at, from + at, 2);
+        at += 2;
+    }
+    if (len & 1)
+        bytes[at] = from[at];
+    memcpy(&word, bytes, sizeof(word));
+    return word;
+}
+
+/* ASCII only: 0 when something else stands in `in`. Writes up to eight bytes more than
+ * it counts. */
 static inline size_t json_put_ascii(uint8_t *out, struct bytes in)
 {
     const uint8_t *from = in.ptr, *end = in.ptr + in.len;
     uint8_t *at = out;
 
     while (from < end) {
+        size_t left = (size_t)(end - from), plain;
+        uint64_t word;
         uint8_t c, letter;
 
-        if (end - from >= 8) {
-            unsigned plain;
-            uint64_t word;
-
+        if (left >= sizeof(word)) {
+            left = sizeof(word);
             memcpy(&word, from, sizeof(word));
-            memcpy(at, &word, sizeof(word));
-            plain = json_put_plain_len(word);
-            from += plain;
-            at += plain;
-            if (plain == 8)
-                continue;
+        } else {
+            word = json_put_load_few(from, left);
         }
+        memcpy(at, &word, sizeof(word));
+        plain = json_put_plain_len(word);
+        plain = plain < left ? plain : left;
+        from += plain;
+        at += plain;
+        if (plain == left)
+            continue;
         c = *from++;
         letter = json_put_letter(c);
+        if (!letter && (c < 0x20 || c >= 0x7f))
+            return 0;
         if (letter) {
             *at++ = '\\';
             c = letter;
-        } else if (c < 0x20 || c >= 0x7f) {
-            return 0;
         }
         *at++ = c;
     }

@@ -102,10 +102,12 @@ void outlet_close(struct outlet *o, const struct timespec *deadline)
 
     if (o->queue && !sink_queue_stop(o->queue, deadline, &lost)) {
         outlet_lose(o, &lost);
-        return; /* the writer closes the sink */
+        return; /* the sink is the writer's now */
     }
     outlet_lose(o, &lost);
     if (o->queue)
         sink_queue_free(o->queue);
+    o->queue = NULL;
+    outlet_flush(o); /* a gap that the full queue had no room for */
     o->sink->close(o->self);
 }

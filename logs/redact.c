@@ -1,5 +1,6 @@
 #include "logs/redact.h"
 
+#include "base/text.h"
 #include "logs/media.h"
 #include "logs/redact_impl.h"
 #include "logs/redact_names.h"
@@ -7,11 +8,13 @@
 
 enum {
     JWT_MIN_BYTES = 32, /* shorter text is not searched for one */
+    PSEUDONYM_BYTES = 4,
     SCHEME_BYTES = 20,  /* of authentication; a longer word is a secret */
 };
 
 void redact_put_secret(const struct redactor *r, struct bytes secret, struct buf *out)
 {
+    uint8_t digits[PSEUDONYM_BYTES];
     uint64_t hash;
 
     if (!r->on) {
@@ -21,7 +24,10 @@ void redact_put_secret(const struct redactor *r, struct bytes secret, struct buf
     if (secret.len == 0)
         return;
     hash = siphash(r->key, secret);
-    buf_putf(out, "REDACTED:%08x", (unsigned)(hash & UINT32_MAX));
+    for (size_t i = 0; i < sizeof(digits); i++)
+        digits[i] = (uint8_t)(hash >> 8 * i);
+    buf_put(out, BYTES("REDACTED:"));
+    text_put_hex(out, bytes_make(digits, sizeof(digits)));
 }
 
 /* The capital J of "eyJ", which is base64url of '{"', is rare in text. */

@@ -1,17 +1,17 @@
-/* The JSON of redact.h. It is no parser: it finds strings followed by a colon,
- * wherever they stand, so that it also serves JSON that is cut short, lines of it,
- * and JSON within other text. No depth is kept but within a secret. */
+/* The JSON of redact.h. It is no parser: it looks at what stands before a colon and,
+ * if that is the name of a secret in quotes, at what stands behind. So it also serves
+ * JSON that is cut short, lines of it, JSON within other text, and JSON within a string
+ * of JSON, where quotes have backslashes. */
 #include "logs/redact_impl.h"
 #include "logs/redact_names.h"
 
-enum { KEY_BYTES = 128 }; /* of a member's name with escapes */
+enum { KEY_BYTES = 256 }; /* of a member's name, with escapes and its first quote */
 
 struct scan {
     const struct redactor *redactor;
     struct bytes in;
-    size_t at;    /* what comes next */
-    size_t done;  /* written so far */
-    size_t depth; /* of arrays and objects that are secret as a whole; 0: none */
+    size_t at;   /* what comes next */
+    size_t done; /* written so far */
     bool jwts;
     struct buf *out;
 };
@@ -19,6 +19,11 @@ struct scan {
 static bool is_space(uint8_t c)
 {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static uint8_t byte_at(const struct scan *s)
+{
+    return s->at < s->in.len ? s->in.ptr[s->at] : 0;
 }
 
 static void skip_spaces(struct scan *s)
@@ -39,33 +44,57 @@ static void put_until(struct scan *s, size_t end)
     s->done = end;
 }
 
-/* The text of the string that starts at the quote; s->at goes behind its end. A
- * line's end ends it as well: no string of JSON goes on in the next line. */
-static struct bytes take_string(struct scan *s)
+/* Backslashes from s->at on. */
+static size_t count_slashes(const struct scan *s)
 {
-    size_t start = ++s->at;
+    size_t count = 0;
 
-    for (; s->at < s->in.len; s->at++) {
-        uint8_t c = s->in.ptr[s->at];
+    while (s->at + count < s->in.len && s->in.ptr[s->at + count] == '\\')
+        count++;
+    return count;
+}
 
-        if (c == '\\' && s->at + 1 < s->in.len)
-            s->at++;
-        else if (c == '"')
-            return bytes_make(s->in.ptr + start, s->at++ - start);
-        else if (c == '\n')
-            break;
+/* The text of the string whose quote, with `slashes` before it, was just passed. It
+ * ends at a quote with no more of them, at the line's end, or with the input. */
+static struct bytes take_string(struct scan *s, size_t slashes)
+{
+    size_t start = s->at;
+
+    while (s->at < s->in.len && s->in.ptr[s->at] != '\n') {
+        size_t count = count_slashes(s);
+
+        if (s->at + count < s->in.len && s->in.ptr[s->at + count] == '"') {
+            /* \\\" within a string that \" began; \\" where the text ends in a \ */
+            if (count <= slashes || (slashes == 0 && count % 2 == 0))
+                break;
+            count++;
+        }
+        s->at += count ? count : 1;
     }
+    if (slashes == 0)
+        s->at += count_slashes(s);
     return bytes_make(s->in.ptr + start, s->at - start);
 }
 
+/* From its quote, or the backslashes before it. */
 static void put_secret_string(struct scan *s)
 {
+    size_t slashes = count_slashes(s);
     struct bytes secret;
 
-    put_until(s, s->at + 1);
-    secret = take_string(s);
+    s->at += slashes + 1;
+    put_until(s, s->at);
+    secret = take_string(s, slashes);
     redact_put_secret(s->redactor, secret, s->out);
-    s->done += secret.len;
+    s->done = s->at;
+    s->at += count_slashes(s);
+    if (byte_at(s) == '"')
+        s->at++;
+}
+
+static bool starts_number(uint8_t c)
+{
+    return c == '-' || (c >= '0' && c <= '9');
 }
 
 /* A number stays JSON as a string. */
@@ -82,128 +111,121 @@ static void put_secret_number(struct scan *s)
     s->done = s->at;
 }
 
-static bool starts_number(uint8_t c)
+/* A string within a secret array or object: names stay, values go. */
+static void put_inner_string(struct scan *s)
 {
-    return c == '-' || (c >= '0' && c <= '9');
-}
+    size_t start = s->at, slashes = count_slashes(s);
 
-/* The value after a secret's colon. */
-static void put_secret_value(struct scan *s, unsigned where)
-{
-    uint8_t c;
-
-    skip_spaces(s);
-    c = s->at < s->in.len ? s->in.ptr[s->at] : 0;
-    if (c == '"') {
-        put_secret_string(s);
-    } else if (!(where & REDACT_DEEP)) {
-        return;
-    } else if (starts_number(c)) {
-        put_secret_number(s);
-    } else if (c == '{' || c == '[') {
+    s->at += slashes + 1;
+    (void)take_string(s, slashes);
+    s->at += count_slashes(s);
+    if (byte_at(s) == '"')
         s->at++;
-        s->depth = 1;
-    }
-}
-
-/* A name's escapes, as far as a name of the table can hold them: \u00XX. */
-static void key_unescape(struct bytes key, struct buf *plain)
-{
-    while (key.len) {
-        uint64_t code;
-
-        if (bytes_starts_with(key, BYTES("\\u")) && key.len >= 6 &&
-            !bytes_hex_to_u64(bytes_make(key.ptr + 2, 4), &code) && code < 0x80) {
-            buf_put_byte(plain, (uint8_t)code);
-            key = bytes_from(key, 6);
-        } else {
-            buf_put_byte(plain, key.ptr[0]);
-            key = bytes_from(key, 1);
-        }
-    }
-}
-
-static unsigned key_find(struct bytes key)
-{
-    struct buf plain;
-    unsigned where;
-
-    if (bytes_find(key, '\\') < 0)
-        return redact_name_find(key);
-    if (key.len > KEY_BYTES)
-        key = bytes_from(key, key.len - KEY_BYTES);
-    buf_init(&plain, KEY_BYTES);
-    key_unescape(key, &plain);
-    where = redact_name_find(buf_bytes(&plain));
-    buf_release(&plain);
-    return where;
-}
-
-/* Was the quote at s->at the start of a member's name, and is its value secret? Then
- * that is written. In other text than JSON a quote may start nothing, so when it was
- * no name the quote at the string's end may be the start of one. */
-static void scan_name(struct scan *s)
-{
-    size_t start = s->at, end;
-    struct bytes text = take_string(s);
-    unsigned where = 0;
-
-    end = s->at;
     skip_spaces(s);
-    if (s->at < s->in.len && s->in.ptr[s->at] == ':') {
-        s->at++;
-        where = key_find(text);
-    }
-    if (where & REDACT_MEMBER)
-        put_secret_value(s, where);
-    else
-        s->at = end - 1 > start && s->in.ptr[end - 1] == '"' ? end - 1 : end;
-}
-
-/* A string within a secret: names stay, values go. */
-static void scan_secret_string(struct scan *s)
-{
-    size_t start = s->at;
-
-    (void)take_string(s);
-    skip_spaces(s);
-    if (s->at < s->in.len && s->in.ptr[s->at] == ':')
+    if (byte_at(s) == ':')
         return;
     s->at = start;
     put_secret_string(s);
 }
 
-static void scan_secret(struct scan *s)
+/* An array or object that is secret as a whole, from its bracket. */
+static void put_secret_tree(struct scan *s)
 {
-    uint8_t c = s->in.ptr[s->at];
+    size_t depth = 0;
 
-    if (c == '"') {
-        scan_secret_string(s);
-    } else if (starts_number(c)) {
+    do {
+        uint8_t c = byte_at(s);
+
+        if (c == '"' || (c == '\\' && s->at + count_slashes(s) < s->in.len &&
+                         s->in.ptr[s->at + count_slashes(s)] == '"')) {
+            put_inner_string(s);
+        } else if (starts_number(c)) {
+            put_secret_number(s);
+        } else {
+            depth += c == '{' || c == '[';
+            depth -= c == '}' || c == ']';
+            s->at++;
+        }
+    } while (depth > 0 && s->at < s->in.len);
+}
+
+/* The value after a secret's colon. */
+static void put_secret_value(struct scan *s, unsigned where)
+{
+    size_t slashes;
+    uint8_t c;
+
+    skip_spaces(s);
+    c = byte_at(s);
+    slashes = count_slashes(s);
+    if (c == '"' || (slashes && s->at + slashes < s->in.len && s->in.ptr[s->at + slashes] == '"'))
+        put_secret_string(s);
+    else if ((where & REDACT_DEEP) && starts_number(c))
         put_secret_number(s);
-    } else {
-        if (c == '{' || c == '[')
-            s->depth++;
-        if (c == '}' || c == ']')
-            s->depth--;
-        s->at++;
+    else if ((where & REDACT_DEEP) && (c == '{' || c == '['))
+        put_secret_tree(s);
+}
+
+/* What stands in quotes before the colon at `colon`, not further back than `from`. */
+static struct bytes name_before(struct bytes in, size_t from, size_t colon)
+{
+    size_t end = colon, start;
+
+    while (end > from && is_space(in.ptr[end - 1]))
+        end--;
+    if (end == from || in.ptr[end - 1] != '"')
+        return bytes_make(NULL, 0);
+    start = --end;
+    while (start > from && in.ptr[start - 1] != '"' && end - start < KEY_BYTES)
+        start--;
+    return bytes_make(in.ptr + start, end - start);
+}
+
+/* A name's escapes, as far as a name of the table can hold them: \u00XX. */
+static void name_unescape(struct bytes name, struct buf *plain)
+{
+    while (name.len) {
+        uint64_t code;
+
+        if (bytes_starts_with(name, BYTES("\\u")) && name.len >= 6 &&
+            !bytes_hex_to_u64(bytes_make(name.ptr + 2, 4), &code) && code < 0x80) {
+            buf_put_byte(plain, (uint8_t)code);
+            name = bytes_from(name, 6);
+        } else {
+            buf_put_byte(plain, name.ptr[0]);
+            name = bytes_from(name, 1);
+        }
     }
+}
+
+static unsigned name_find(struct bytes name)
+{
+    struct buf plain;
+    unsigned where;
+
+    if (name.len == 0 || bytes_find(name, '\\') < 0)
+        return redact_name_find(name);
+    buf_init(&plain, KEY_BYTES);
+    name_unescape(name, &plain);
+    where = redact_name_find(buf_status(&plain) ? name : buf_bytes(&plain));
+    buf_release(&plain);
+    return where;
 }
 
 void redact_put_json(const struct redactor *r, struct bytes text, struct buf *out)
 {
     struct scan s = {.redactor = r, .in = text, .out = out, .jwts = redact_jwt_maybe(text)};
 
-    while (s.at < s.in.len) {
-        ptrdiff_t quote = s.depth ? 0 : bytes_find(bytes_from(text, s.at), '"');
+    for (;;) {
+        ptrdiff_t colon = bytes_find(bytes_from(text, s.at), ':');
+        unsigned where;
 
-        if (quote < 0)
+        if (colon < 0)
             break;
-        s.at += (size_t)quote;
-        if (s.depth)
-            scan_secret(&s);
-        else
-            scan_name(&s);
+        where = name_find(name_before(text, s.at, s.at + (size_t)colon));
+        s.at += (size_t)colon + 1;
+        if (where & REDACT_MEMBER)
+            put_secret_value(&s, where);
     }
     put_until(&s, text.len);
 }

@@ -22,28 +22,63 @@ static bool is_letter(uint8_t c)
     return (uint8_t)((c | 0x20) - 'a') < 26;
 }
 
-static unsigned tail_place(uint8_t before, uint8_t last)
+/* A set of 256 places. The rows' sets are written out as code that the compiler folds
+ * to constants, so that a look costs nothing, and no set has to be made at start. */
+struct place_set {
+    uint64_t words[4];
+};
+
+static inline void set_add(struct place_set *set, unsigned place)
+{
+    set->words[place >> 6 & 3] |= UINT64_C(1) << (place & 63);
+}
+
+static inline bool set_has(const struct place_set *set, unsigned place)
+{
+    return set->words[place >> 6 & 3] >> (place & 63) & 1;
+}
+
+static inline unsigned tail_place(uint8_t before, uint8_t last)
 {
     return ((before & 31u) * 7u + (last & 31u) * 37u) & 255u;
 }
 
-/* The rows' last two letters as a set. Written out so that it folds to constants. */
+static inline unsigned whole_place(size_t len, uint8_t first, uint8_t last)
+{
+    return ((unsigned)len * 41u + (first & 31u) * 5u + (last & 31u) * 11u) & 255u;
+}
+
+/* By the last two letters of any row. */
 bool redact_name_maybe(struct bytes name)
 {
-    uint64_t set[4] = {0};
-    unsigned place;
+    struct place_set set = {0};
 
 #define REDACTION(name, where)                                                                     \
-    place = tail_place((uint8_t)name[sizeof(name) - 3], (uint8_t)name[sizeof(name) - 2]);          \
-    set[place >> 6] |= UINT64_C(1) << (place & 63);
+    set_add(&set, tail_place((uint8_t)(name)[sizeof(name) - 3], (uint8_t)(name)[sizeof(name) - 2]));
 #include "logs/redactions.def"
 #undef REDACTION
     if (name.len < 2)
         return false;
     if (!is_letter(name.ptr[name.len - 1]) || !is_letter(name.ptr[name.len - 2]))
         return true;
-    place = tail_place(name.ptr[name.len - 2], name.ptr[name.len - 1]);
-    return set[place >> 6] >> (place & 63) & 1;
+    return set_has(&set, tail_place(name.ptr[name.len - 2], name.ptr[name.len - 1]));
+}
+
+/* May a folded name be a row, or end in a row of REDACT_TAIL? */
+static bool folded_maybe(const uint8_t *folded, size_t len)
+{
+    struct place_set wholes = {0}, tails = {0};
+
+#define REDACTION(name, where)                                                                     \
+    set_add(&wholes, whole_place(sizeof(name) - 1, (uint8_t)(name)[0],                             \
+                                 (uint8_t)(name)[sizeof(name) - 2]));                              \
+    if ((where) & REDACT_TAIL)                                                                     \
+        set_add(&tails,                                                                            \
+                tail_place((uint8_t)(name)[sizeof(name) - 3], (uint8_t)(name)[sizeof(name) - 2]));
+#include "logs/redactions.def"
+#undef REDACTION
+    return len >= 2 && (set_has(&wholes, whole_place(len, folded[0], folded[len - 1])) ||
+                        set_has(&tails, tail_place(folded[len - 2], folded[len - 1])));
 }
 
 static int hex_value(uint8_t c)
@@ -102,6 +137,8 @@ unsigned redact_name_find(struct bytes name)
     if (!redact_name_maybe(name))
         return 0;
     len = name_fold(name, folded, &cut);
+    if (!folded_maybe(folded, len))
+        return 0;
     for (size_t i = 0; i < sizeof(name_rows) / sizeof(name_rows[0]); i++) {
         size_t row_len = name_rows[i].len;
         bool whole = row_len == len && !cut;

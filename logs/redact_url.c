@@ -5,13 +5,16 @@
 
 enum { VALUE_BYTES = 64 * 1024 }; /* of a parameter's value looked into */
 
-/* Everything up to one of `ends`; *rest goes on at it. */
+/* Everything up to the first of `ends`, at most three; *rest goes on at it. */
 static struct bytes take_until(struct bytes *rest, const char *ends)
 {
-    struct bytes all = *rest, stops = bytes_of(ends);
+    struct bytes all = *rest;
+    uint8_t a = (uint8_t)ends[0];
+    uint8_t b = ends[1] ? (uint8_t)ends[1] : a;
+    uint8_t c = ends[1] && ends[2] ? (uint8_t)ends[2] : a;
     size_t len = 0;
 
-    while (len < all.len && bytes_find(stops, all.ptr[len]) < 0)
+    while (len < all.len && all.ptr[len] != a && all.ptr[len] != b && all.ptr[len] != c)
         len++;
     *rest = bytes_from(all, len);
     return bytes_until(all, len);
@@ -29,6 +32,18 @@ static void put_encoded_secret(const struct redactor *r, struct bytes value, str
     buf_release(&plain);
 }
 
+/* Up to what may stand before or behind a parameter's name. */
+static struct bytes take_name(struct bytes *rest)
+{
+    struct bytes all = *rest;
+    size_t len = 0;
+
+    while (len < all.len && bytes_find(BYTES("=?#&;"), all.ptr[len]) < 0)
+        len++;
+    *rest = bytes_from(all, len);
+    return bytes_until(all, len);
+}
+
 /* Is the value a URL or query of its own, encoded or not, with a secret in it? Such a
  * value goes as a whole. Nothing is decoded twice. */
 static bool hides_secret(struct bytes value)
@@ -43,7 +58,7 @@ static bool hides_secret(struct bytes value)
     percent_decode(value, true, &plain);
     rest = buf_bytes(&plain);
     while (!found && rest.len) {
-        name = take_until(&rest, "=?#&;");
+        name = take_name(&rest);
         found = rest.len && rest.ptr[0] == '=' && (redact_name_find(name) & REDACT_PARAM);
         rest = bytes_from(rest, 1);
     }

@@ -45,6 +45,7 @@ struct leaf_request {
     struct bytes host;
     const struct cert_names *mirror; /* or NULL */
     int64_t now;                     /* seconds since 1970 */
+    bool only_cached;                /* NOT_FOUND instead of minting */
 };
 
 /* From the cache, or minted: at most about 100 µs under a P-256 CA. With one

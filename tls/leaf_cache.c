@@ -66,6 +66,8 @@ enum status ca_leaf(struct ca *ca, const struct leaf_request *req, struct leaf *
         return STATUS_OK;
     }
     leaf_unref(leaf);
+    if (req->only_cached)
+        return STATUS_NOT_FOUND;
     st = leaf_mint(ca, &host, req, &leaf);
     if (st)
         return st;

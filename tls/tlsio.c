@@ -15,14 +15,14 @@ enum {
     OUT_CAP_BYTES = 2 * TLSIO_OUT_BYTES,
 };
 
-static enum status tlsio_new(struct tls_shared *s, struct chunk_pool *pool, SSL_CTX *ctx,
-                             struct tlsio **ret_tls)
+/* NULL: no memory. */
+static struct tlsio *tlsio_new(struct tls_shared *s, struct chunk_pool *pool, SSL_CTX *ctx)
 {
     struct tlsio *t = calloc(1, sizeof(*t));
     BIO *bio;
 
     if (!t)
-        return STATUS_NO_MEMORY;
+        return NULL;
     t->shared = s;
     t->pool = pool;
     t->alert = -1;
@@ -34,12 +34,12 @@ static enum status tlsio_new(struct tls_shared *s, struct chunk_pool *pool, SSL_
     bio = t->ssl ? tlsio_bio_new(s->bio, t) : NULL;
     if (!bio) {
         tlsio_free(t);
-        return openssl_failure();
+        ERR_clear_error();
+        return NULL;
     }
     SSL_set_bio(t->ssl, bio, bio);
     SSL_set_app_data(t->ssl, t);
-    *ret_tls = t;
-    return STATUS_OK;
+    return t;
 }
 
 static enum status set_alpn(struct tlsio *t, struct bytes alpn)
@@ -63,12 +63,11 @@ enum status tlsio_accept(struct tls_shared *s, struct chunk_pool *pool, struct l
                          struct bytes alpn, const uint8_t binding[TLS_BINDING_BYTES],
                          struct tlsio **ret_tls)
 {
-    struct tlsio *t;
-    enum status st;
+    struct tlsio *t = tlsio_new(s, pool, s->server);
+    enum status st = STATUS_OK;
 
-    st = tlsio_new(s, pool, s->server, &t);
-    if (st)
-        return st;
+    if (!t)
+        return STATUS_NO_MEMORY;
     if (!SSL_use_cert_and_key(t->ssl, leaf->cert, leaf->key, leaf->chain, 1) ||
         !SSL_set_session_id_context(t->ssl, binding, TLS_BINDING_BYTES))
         st = openssl_failure();
@@ -166,12 +165,11 @@ static enum status set_target(struct tlsio *t, const struct tls_target *target)
 enum status tlsio_connect(struct tls_shared *s, struct chunk_pool *pool,
                           const struct tls_target *target, struct tlsio **ret_tls)
 {
-    struct tlsio *t;
+    struct tlsio *t = tlsio_new(s, pool, s->client);
     enum status st;
 
-    st = tlsio_new(s, pool, s->client, &t);
-    if (st)
-        return st;
+    if (!t)
+        return STATUS_NO_MEMORY;
     st = set_target(t, target);
     if (st) {
         tlsio_free(t);

@@ -5,6 +5,7 @@
 
 #include "proxy/core/engine_impl.h"
 #include "proxy/core/flow_tap.h"
+#include "proxy/core/mint.h"
 #include "proxy/core/session.h"
 #include "proxy/core/upstream.h"
 
@@ -192,6 +193,7 @@ void engine_free(struct engine *e)
     graves_bury(&e->retired);
     graves_bury(&e->graves);
     engine_drop_commands(e);
+    mint_free_all(e);
     ruleset_unref(e->rules);
     h1_scratch_free(e->scratch);
     dns_release(&e->dns);
@@ -288,6 +290,7 @@ static void engine_dispatch(struct engine *e, const struct event *ev)
         e->timer_asked_us = INT64_MAX;
         break;
     case EVENT_JOB_DONE:
+        mint_done(e, ev->job);
         break;
     case EVENT_RULES:
         engine_set_rules(e, ev->rules);

@@ -15,6 +15,7 @@ enum {
     REJECTED_HOSTS = 512, /* (client, host) pairs remembered that rejected our certificate */
 };
 
+struct mint;
 struct session;
 struct upstream;
 
@@ -44,6 +45,8 @@ struct engine {
     struct grave *retired; /* buried when this event is done */
     struct session *sessions;   /* doubly linked */
     struct upstream *upstreams; /* doubly linked: all, pooled ones too */
+    struct mint *mints; /* certificates being made */
+    uint32_t jobs;      /* numbers given to them */
     struct dns dns;
     struct facts facts;
     struct pool pool;

@@ -5,6 +5,7 @@
 
 #include "proxy/core/exchange.h"
 #include "proxy/core/flow_tap.h"
+#include "proxy/core/mint.h"
 #include "proxy/core/page.h"
 
 enum { REFUSAL_BYTES = 32 * 1024 };
@@ -38,6 +39,13 @@ static void session_unlink(struct session *s)
     s->engine->session_count--;
 }
 
+static void session_stop_waiting(struct session *s)
+{
+    facts_leave(&s->facts_waiter);
+    mint_leave(s->mint);
+    s->mint = NULL;
+}
+
 void session_end(struct session *s, bool reset)
 {
     struct exchange *ex = s->exchange;
@@ -54,7 +62,7 @@ void session_end(struct session *s, bool reset)
     if (ex)
         exchange_over(ex, s->engine->draining ? CLOSE_SHUT_DOWN : CLOSE_CLIENT_RESET, NULL,
                       EXCHANGE_RESET);
-    facts_leave(&s->facts_waiter);
+    session_stop_waiting(s);
     session_drop_raw(s);
     timer_clear(&s->engine->timers, &s->timer);
     if (reset)
@@ -72,6 +80,7 @@ void session_finish(struct session *s)
         session_end(s, false);
         return;
     }
+    session_stop_waiting(s);
     session_wait(s, SESSION_WAIT_FLUSH,
                  wire_unsent(s->wire) ? s->engine->settings->timeouts.client_idle
                                       : SESSION_LINGER_US);
@@ -250,6 +259,7 @@ static void on_session_timer(void *self)
         facts_leave(&s->facts_waiter);
         session_accept_tls(s);
         break;
+    case SESSION_WAIT_LEAF:
     case SESSION_WAIT_HANDSHAKE:
         session_handshake_broke(s, "it took too long");
         break;
@@ -398,6 +408,7 @@ static void on_session_bytes(void *self, struct slice in, size_t *ret_used)
     case SESSION_WAIT_PEEK:
     case SESSION_WAIT_ORIGIN:
     case SESSION_WAIT_FACTS:
+    case SESSION_WAIT_LEAF:
     case SESSION_WAIT_INNER:
         session_peek_bytes(s, in, ret_used);
         break;
@@ -450,6 +461,7 @@ static void on_session_eof(void *self, bool clean)
     case SESSION_WAIT_PEEK:
     case SESSION_WAIT_ORIGIN:
     case SESSION_WAIT_FACTS:
+    case SESSION_WAIT_LEAF:
     case SESSION_WAIT_INNER:
     case SESSION_HANG:
     case SESSION_WAIT_FLUSH:

@@ -22,6 +22,7 @@ enum session_state {
     SESSION_WAIT_PEEK,      /* after CONNECT: for the first bytes, to see what it is */
     SESSION_WAIT_ORIGIN,    /* nothing came: a raw connection is dialled, who speaks first? */
     SESSION_WAIT_FACTS,     /* a ClientHello came: for what is known of the origin */
+    SESSION_WAIT_LEAF,      /* for a certificate that is made off the loop */
     SESSION_WAIT_HANDSHAKE, /* for the client's TLS handshake with us */
     SESSION_WAIT_INNER,     /* TLS stands: for the first bytes within */
     SESSION_TUNNEL,         /* relayed raw */
@@ -60,6 +61,7 @@ struct session {
     struct client_hello hello;
     struct bytes sni;           /* normalised; empty: none */
     struct facts_waiter facts_waiter;
+    struct mint *mint;          /* while it is made */
     struct upstream *raw;       /* being dialled for a tunnel */
     struct wire *raw_wire;      /* dialled; who speaks first? */
     struct timer timer;

@@ -85,7 +85,7 @@ void session_peek_bytes(struct session *s, struct slice in, size_t *ret_used)
         session_end(s, true);
         return;
     }
-    if (s->state == SESSION_WAIT_FACTS)
+    if (s->state == SESSION_WAIT_FACTS || s->state == SESSION_WAIT_LEAF)
         return; /* more of what follows the ClientHello */
     switch (peek_what(buf_bytes(&s->peek))) {
     case PEEK_MORE:

@@ -5,6 +5,7 @@
 
 #include "http/url.h"
 #include "proxy/core/flow_tap.h"
+#include "proxy/core/mint.h"
 #include "proxy/core/session.h"
 #include "proxy/core/upstream.h"
 
@@ -84,12 +85,16 @@ void session_start_tls(struct session *s)
         session_accept_tls(s);
 }
 
+/* NEED_MORE: it is being made off the loop. */
 static enum status session_leaf(struct session *s, struct leaf **ret_leaf)
 {
     struct engine *e = s->engine;
     struct arena scratch;
     struct route route;
-    struct leaf_request req = {.host = session_tls_host(s), .now = e->wall_us / MICROS};
+    struct leaf_request req = {.host = session_tls_host(s),
+                               .now = e->wall_us / MICROS,
+                               .only_cached = ca_is_slow(e->env.ca) &&
+                                              s->state != SESSION_WAIT_LEAF};
     enum status st;
 
     arena_init(&scratch, SESSION_ARENA_BYTES);
@@ -101,7 +106,11 @@ static enum status session_leaf(struct session *s, struct leaf **ret_leaf)
         req.host = s->target.host;
         st = ca_leaf(e->env.ca, &req, ret_leaf);
     }
-    return st;
+    if (st != STATUS_NOT_FOUND)
+        return st;
+    req.only_cached = false;
+    s->mint = mint_start(s, &req);
+    return s->mint ? STATUS_NEED_MORE : STATUS_NO_MEMORY;
 }
 
 void session_accept_tls(struct session *s)
@@ -112,6 +121,10 @@ void session_accept_tls(struct session *s)
     struct tlsio *tls = NULL;
     enum status st = session_leaf(s, &leaf);
 
+    if (st == STATUS_NEED_MORE) {
+        session_wait(s, SESSION_WAIT_LEAF, e->settings->timeouts.tls);
+        return;
+    }
     if (!st)
         st = tls_binding(session_tls_host(s), s->target.port, BYTES("client"), binding);
     if (!st)

@@ -423,6 +423,12 @@ enum status control_new(const struct control_env *env, char *error, struct contr
     return STATUS_OK;
 }
 
+/* Nothing is to be answered or sent, and nobody up the stack is about to. */
+static bool peer_is_idle(const struct control_peer *p)
+{
+    return !p->asked && !p->writing_bytes && !p->pumping && codec_out(p->codec)->bytes == 0;
+}
+
 void control_close(struct control *c)
 {
     if (!c || !c->open)
@@ -431,7 +437,7 @@ void control_close(struct control *c)
     unlink(c->env.path);
     uv_close((uv_handle_t *)&c->pipe, on_listener_closed);
     for (int i = 0; i < CONTROL_CONNECTIONS; i++)
-        if (c->peers[i] && !c->peers[i]->asked && !c->peers[i]->writing_bytes)
+        if (c->peers[i] && peer_is_idle(c->peers[i]))
             peer_close(c->peers[i]);
 }
 

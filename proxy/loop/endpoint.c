@@ -126,14 +126,17 @@ enum status endpoint_parse(struct bytes text, struct sockaddr_storage *ret_addre
     return STATUS_OK;
 }
 
+static struct bytes endpoint_host(const struct sockaddr_storage *a)
+{
+    if (a->ss_family == AF_INET)
+        return bytes_make(&as_v4_const(a)->sin_addr, sizeof(struct in_addr));
+    return bytes_make(&as_v6_const(a)->sin6_addr, sizeof(struct in6_addr));
+}
+
 static bool endpoint_same(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
 {
-    if (a->ss_family != b->ss_family || endpoint_port(a) != endpoint_port(b))
-        return false;
-    if (a->ss_family == AF_INET)
-        return as_v4_const(a)->sin_addr.s_addr == as_v4_const(b)->sin_addr.s_addr;
-    return memcmp(&as_v6_const(a)->sin6_addr, &as_v6_const(b)->sin6_addr,
-                  sizeof(struct in6_addr)) == 0;
+    return a->ss_family == b->ss_family && endpoint_port(a) == endpoint_port(b) &&
+           bytes_equal(endpoint_host(a), endpoint_host(b));
 }
 
 struct own_list {

@@ -11,7 +11,7 @@
 #include "http/h1_head.h"
 #include "http/h1_writer.h"
 
-enum { ROUNDS = 200 * 1000, REPEATS = 7, BODY_BYTES = 64 * 1024 };
+enum { ROUNDS = 10 * 1000, REPEATS = 100, BODY_BYTES = 64 * 1024 };
 
 static const char request[] =
     "GET /wp-content/uploads/2010/03/hello-kitty-darth-vader-pink.jpg HTTP/1.1\r\n"

@@ -207,10 +207,8 @@ class Trust(Ground):
             with self.subTest(host=host):
                 status, body = curl_status(self.weir, "https://%s/" % host)
                 self.assertEqual(status, 502)
-                self.assertIn(
-                    b"The host&#39;s certificate was refused.",
-                    body.replace(b"&apos;", b"&#39;").replace(b"'", b"&#39;"),
-                )
+                self.assertIn(b"certificate was refused", body)
+                self.assertIn(host.encode(), body)
                 flow = self.flow_of("https://" + host)
                 self.assert_failed(flow, "certificate_refused")
 
@@ -327,9 +325,10 @@ class Rejected(Ground):
                 *(["--tls-max", "1.2"] if version == "--tlsv1.2" else [])
             )
             self.assertEqual(done.code, 60, done.err)
-        flows = self.weir.flows(2, kind="refused")
+        flows = self.weir.flows(2, reason="client_rejected_ca")
         for flow in flows:
-            self.assert_failed(flow, "client_rejected_ca")
+            self.assertEqual(flow["kind"], "refused")
+            self.assertTrue(flow["error"])
             self.assertIn("origin.test", flow["url"])
         self.assertEqual(self.secure.requests, [])
 
@@ -355,10 +354,9 @@ class Rejected(Ground):
 class Resumption(Ground):
     @classmethod
     def targets(cls):
-        cls.shared = cls.enterClassContext(
-            TlsOrigin(cls.pki.leaf("a.test", "b.test").server_context())
-        )
-        return {**super().targets(), "a.test": cls.shared.port, "b.test": cls.shared.port}
+        names = ["a.test", "b.test", "c.test", "d.test"]
+        cls.shared = cls.enterClassContext(TlsOrigin(cls.pki.leaf(*names).server_context()))
+        return {**super().targets(), **{name: cls.shared.port for name in names}}
 
     def session_from(self, host, context):
         client = tunnel(self.weir, host + ":443", context=context)
@@ -396,9 +394,9 @@ class Resumption(Ground):
             wire.close()
 
         self.shared.default = once
-        ask("a.test")
-        self.assertTrue(any(h["resumed"] for h in ask("a.test") + ask("a.test")))
-        self.assertFalse(ask("b.test")[0]["resumed"])
+        ask("c.test")
+        self.assertTrue(any(h["resumed"] for h in ask("c.test") + ask("c.test")))
+        self.assertFalse(ask("d.test")[0]["resumed"])
 
 
 class KeyLog(Ground):

@@ -136,6 +136,7 @@ class Tunnels(Ground):
         client = Raw(weir.port)
         self.addCleanup(client.drop)
         client.connect("ssh.test:22")
+        client.send(b"\x00hello")
         with contextlib.suppress(ConnectionResetError):
             client.read_to_end()
         flow = weir.flows(1)[0]
@@ -173,10 +174,12 @@ class RefusedConnects(Ground):
                 got = client.request(["CONNECT %s HTTP/1.1" % authority, "Host: origin.test:443"])
                 self.assertEqual(got.status, 400)
                 self.assertEqual(client.read_to_end(), b"")
-        flows = self.weir.flows(len(cases), kind="refused")
-        self.assertEqual({flow["reason"] for flow in flows} - {"bad_request", "bad_target"}, set())
-        self.assertTrue(all(flow["error"] for flow in flows))
+        for flow in self.weir.flows(len(cases), kind="refused"):
+            self.assertIn(flow["reason"], ("bad_request", "bad_target"))
+            self.assertTrue(flow["error"])
 
+
+class OwnAddress(Ground):
     def test_refuses_to_connect_to_itself(self):
         client = self.raw()
         got = client.connect("127.0.0.1:%d" % self.weir.port)
@@ -252,14 +255,14 @@ class OtherProxies(Ground):
         )
         return (
             "upstream:\n  via:\n    default: direct\n"
-            "    .test: http://user:secret@127.0.0.1:%d\n"
-            "    wrong.test: http://user:wrong@127.0.0.1:%d\n" % (cls.second.port, cls.second.port)
+            "    wrong.test: http://user:wrong@127.0.0.1:%d\n"
+            "    .test: http://user:secret@127.0.0.1:%d\n" % (cls.second.port, cls.second.port)
         )
 
     def test_sends_plain_requests_to_the_proxy(self):
         self.assertEqual(curl_status(self.weir, "http://origin.test/via"), (200, b"GET /via"))
         self.assertIsNone(self.origin.last.get("proxy-authorization"))
-        eventually(lambda: [f for f in self.second.ended_flows() if f["url"].endswith("/via")])
+        self.second.flow(url="http://origin.test/via")
 
     def test_tunnels_through_the_proxy(self):
         client = self.raw()
@@ -274,7 +277,7 @@ class OtherProxies(Ground):
         self.assertIn(got.status, (407, 502))
         status, body = curl_status(self.weir, "https://wrong.test/")
         self.assertEqual(status, 502)
-        self.assertIn(b"The upstream proxy refused the connection.", body)
+        self.assertIn(b"The upstream proxy refused the connection", body)
         self.assertEqual(self.flow_of("https://wrong.test")["reason"], "via_failed")
 
 

@@ -65,6 +65,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 READY_S = 30
 STOP_S = 30
 WAIT_S = 15
+SHOWN_LINES = 60
 SANITIZER = re.compile(r"ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error:")
 URL = re.compile(r"http://(?:127\.0\.0\.1|\[::1\]|localhost):(\d+)")
 
@@ -282,8 +283,10 @@ class Weir:
             raise AssertionError("weir ended with code %s: %s" % (code, reports[:3]))
 
     def show(self):
-        """What it said, for the reader of a failed test."""
-        sys.stderr.write("".join("    weir: %s\n" % line for line in self.stderr[-60:]))
+        """What it said, for the reader of a failed test: a sanitizer's report, or the end."""
+        found = [at for at, line in enumerate(self.stderr) if SANITIZER.search(line)]
+        lines = self.stderr[found[0] :] if found else self.stderr[-SHOWN_LINES:]
+        sys.stderr.write("".join("    weir: %s\n" % line for line in lines[:SHOWN_LINES]))
 
     def __enter__(self):
         return self.start()

@@ -8,8 +8,6 @@
 
 enum { ARENA_BYTES = 64 * 1024 * 1024, OUTPUT_BYTES = 64 * 1024 * 1024 };
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 static void require(bool ok)
 {
     if (!ok)
@@ -94,9 +92,9 @@ static void round_trip(struct arena *arena, const struct node *root)
     buf_release(&out);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-    struct source source = {.name = "fuzz", .text = bytes_make(data, size)};
+    struct source source = {.name = "fuzz", .text = bytes_make(data, len)};
     struct node *root = NULL;
     struct diags diags;
     struct arena arena;

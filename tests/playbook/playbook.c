@@ -1,246 +1,20 @@
 #include "playbook.h"
 
 #include <arpa/inet.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
+#include "http/message.h"
+#include "stage.h"
 
-#include "base/buf.h"
-#include "http/url.h"
-
-enum { OUT_BYTES = 64 * 1024 * 1024, FLOW_BYTES = 4096, FLOWS = 256, ASKED = 64, MAX_CUT = 64 };
-
-struct peer {
-    uint32_t number; /* of the wire; 0: none */
-    bool fin, rst, closed, reads, holds;
-    struct buf out;
-    size_t unsent; /* of the SEND that is out, while the peer takes nothing */
+enum {
+    MAX_CUT = 64,
+    BLOCK_BYTES = 16 * 1024,
+    SHOWN_BYTES = 3000,
+    LATE_CUTS = 8, /* also played with a late kernel */
 };
 
-struct stage {
-    struct engine *engine;
-    struct settings settings;
-    struct chunk_pool pool;
-    struct arena arena;
-    struct ca *ca;
-    struct tls_shared *tls;
-    struct rule_state *rule_state;
-    struct peer peers[PLAYBOOK_WIRES];
-    int dialled;
-    int64_t now_us, timer_us;
-    struct { char host[256]; uint32_t job; } resolves[ASKED];
-    int resolve_count;
-    struct { char address[64]; uint32_t number; } dials[ASKED];
-    int dial_count;
-    char *flows[FLOWS];
-    int flow_count, flow_seen;
-    int line;
-    size_t cut;
-};
-
-static struct stage *failing; /* for the message only */
-
-#define FAIL(...)                                                                                  \
-    do {                                                                                           \
-        print_message("playbook line %d, cut %zu: ", failing->line, failing->cut);                 \
-        print_message(__VA_ARGS__);                                                                \
-        print_message("\n");                                                                       \
-        fail();                                                                                    \
-    } while (0)
-
-/* ---- flows as text ------------------------------------------------------ */
-
-static void put_flow(const struct flow *f, struct buf *out)
-{
-    static const char *const kinds[] = {"http", "tunnel", "refused"};
-
-    buf_putf(out, "%s ", kinds[f->kind]);
-    if (f->request.received) {
-        buf_put(out, f->request.received->method);
-        buf_put_byte(out, ' ');
-    }
-    if (f->host.len)
-        flow_put_url(f, out);
-    else
-        buf_put_byte(out, '-');
-    buf_putf(out, " %u %s", (unsigned)f->status, f->reason);
-    if (f->kind == FLOW_TUNNEL)
-        buf_putf(out, " %lld/%lld", (long long)f->tunnel_up_bytes, (long long)f->tunnel_down_bytes);
-    for (const struct flow_rule *r = f->rules; r; r = r->next)
-        buf_putf(out, " [%s: %s]", r->label, r->note);
-    for (unsigned i = 0; i < HTTP_ANOMALY_COUNT; i++) {
-        if (f->anomalies >> i & 1)
-            buf_putf(out, " !%s", http_anomaly_text((enum http_anomaly_place)i));
-    }
-}
-
-static void stage_take_flow(struct stage *s, const struct flow *f)
-{
-    struct buf text;
-
-    buf_init(&text, FLOW_BYTES);
-    put_flow(f, &text);
-    if (s->flow_count == FLOWS)
-        FAIL("too many flows");
-    s->flows[s->flow_count++] = strdup(buf_text(&text));
-    buf_release(&text);
-}
-
-/* ---- commands ----------------------------------------------------------- */
-
-static void stage_event(struct stage *s, struct event ev);
-
-static struct peer *stage_peer(struct stage *s, uint32_t number)
-{
-    for (int i = 0; i < PLAYBOOK_WIRES; i++) {
-        if (s->peers[i].number == number && !s->peers[i].closed)
-            return &s->peers[i];
-    }
-    FAIL("a command for wire %u, which does not exist", number);
-    return NULL;
-}
-
-static size_t stage_send(struct stage *s, const struct command *c)
-{
-    struct peer *p = stage_peer(s, c->wire);
-    size_t bytes = 0;
-
-    if (p->fin)
-        FAIL("bytes after our FIN");
-    if (p->unsent)
-        FAIL("a second SEND before the first was SENT");
-    for (int i = 0; i < c->count; i++) {
-        buf_put(&p->out, bytes_make(c->iov[i].iov_base, c->iov[i].iov_len));
-        bytes += c->iov[i].iov_len;
-    }
-    if (!bytes)
-        FAIL("an empty SEND");
-    if (!p->holds)
-        return bytes;
-    p->unsent = bytes;
-    return 0;
-}
-
-static void stage_dial(struct stage *s, const struct command *c)
-{
-    char host[INET6_ADDRSTRLEN];
-    const struct sockaddr_in *four = (const void *)c->address;
-    const struct sockaddr_in6 *six = (const void *)c->address;
-
-    if (s->dial_count == ASKED)
-        FAIL("too many dials");
-    if (c->address->ss_family == AF_INET) {
-        inet_ntop(AF_INET, &four->sin_addr, host, sizeof(host));
-        snprintf(s->dials[s->dial_count].address, 64, "%s:%u", host, ntohs(four->sin_port));
-    } else {
-        inet_ntop(AF_INET6, &six->sin6_addr, host, sizeof(host));
-        snprintf(s->dials[s->dial_count].address, 64, "[%s]:%u", host, ntohs(six->sin6_port));
-    }
-    s->dials[s->dial_count++].number = c->wire;
-}
-
-static void stage_forget_dial(struct stage *s, uint32_t number)
-{
-    for (int i = 0; i < s->dial_count; i++) {
-        if (s->dials[i].number == number) {
-            memmove(&s->dials[i], &s->dials[i + 1],
-                    (size_t)(s->dial_count - i - 1) * sizeof(s->dials[0]));
-            s->dial_count--;
-            return;
-        }
-    }
-}
-
-static void stage_close(struct stage *s, const struct command *c)
-{
-    for (int i = 0; i < PLAYBOOK_WIRES; i++) {
-        struct peer *p = &s->peers[i];
-
-        if (p->number == c->wire && !p->closed) {
-            p->closed = true;
-            p->rst = p->rst || c->kind == COMMAND_RESET;
-            return;
-        }
-    }
-    stage_forget_dial(s, c->wire); /* a dial that was given up */
-}
-
-/* What one command makes known at once, as the next event; false: nothing. */
-static bool stage_do(struct stage *s, const struct command *c, struct event *ret_event)
-{
-    switch (c->kind) {
-    case COMMAND_RESOLVE:
-        if (s->resolve_count == ASKED)
-            FAIL("too many look-ups");
-        snprintf(s->resolves[s->resolve_count].host, 256, "%s", c->host);
-        s->resolves[s->resolve_count++].job = c->job;
-        return false;
-    case COMMAND_DIAL:
-        stage_dial(s, c);
-        return false;
-    case COMMAND_SEND:
-        *ret_event = (struct event){.kind = EVENT_SENT, .wire = c->wire};
-        ret_event->count = stage_send(s, c);
-        return ret_event->count > 0;
-    case COMMAND_READ_ON:
-    case COMMAND_READ_OFF:
-        stage_peer(s, c->wire)->reads = c->kind == COMMAND_READ_ON;
-        return false;
-    case COMMAND_SHUTDOWN:
-        stage_peer(s, c->wire)->fin = true;
-        return false;
-    case COMMAND_RESET:
-    case COMMAND_CLOSE:
-        stage_close(s, c);
-        return false;
-    case COMMAND_TIMER:
-        s->timer_us = c->at_us;
-        return false;
-    case COMMAND_JOB:
-        FAIL("a job");
-        return false;
-    case COMMAND_LOG:
-        stage_take_flow(s, c->log->flow);
-        *ret_event = (struct event){.kind = EVENT_LOGGED, .log = c->log};
-        return true;
-    }
-    return false;
-}
-
-static void stage_event(struct stage *s, struct event ev)
-{
-    struct event queue[512];
-    struct command c;
-    size_t first = 0, count = 1;
-
-    queue[0] = ev;
-    while (first < count) {
-        struct event *next = &queue[first++];
-
-        next->now_us = s->now_us;
-        next->wall_us = s->now_us + INT64_C(1790000000000000);
-        engine_handle(s->engine, next);
-        while (engine_next(s->engine, &c)) {
-            if (stage_do(s, &c, &queue[count]))
-                count++;
-            if (count == sizeof(queue) / sizeof(queue[0]))
-                FAIL("too many events from one");
-        }
-    }
-}
-
-/* ---- steps -------------------------------------------------------------- */
-
-static struct peer *stage_named(struct stage *s, enum side_name wire)
-{
-    if (!s->peers[wire].number)
-        FAIL("wire %s%d does not exist yet", wire >= U1 ? "U" : "C", (int)wire % 16 + 1);
-    return &s->peers[wire];
-}
+/* ---- in ----------------------------------------------------------------- */
 
 static void step_accept(struct stage *s, const struct step *step)
 {
@@ -250,29 +24,31 @@ static void step_accept(struct stage *s, const struct step *step)
 
     four->sin_family = AF_INET;
     four->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    four->sin_port = htons((uint16_t)(50001 + step->wire));
+    four->sin_port = htons((uint16_t)(STAGE_CLIENT_PORT + step->wire));
     p->number = engine_wire_new(s->engine);
     stage_event(s, (struct event){.kind = EVENT_ACCEPTED, .wire = p->number, .address = &a});
 }
 
-static void stage_feed(struct stage *s, struct peer *p, const char *text, size_t len)
+static void tls_in(struct stage *s, struct peer *p, const void *bytes, size_t len)
 {
-    struct chunk *c = chunk_new(&s->pool, CHUNK_LARGE_BYTES);
-
-    assert_non_null(c);
-    memcpy(c->data, text, len);
-    stage_event(s, (struct event){.kind = EVENT_BYTES,
-                                  .wire = p->number,
-                                  .data = {.ptr = c->data, .len = len, .chunk = c}});
-    chunk_unref(c);
+    if (!tls_peer_ready(p->tls))
+        FAIL("TLS does not stand");
+    tls_peer_write(p->tls, bytes_make(bytes, len));
+    stage_settle(s);
 }
 
 static void step_in(struct stage *s, const struct step *step)
 {
     struct peer *p = stage_named(s, step->wire);
-    size_t len = strlen(step->text), cut = s->cut ? s->cut : len;
+    size_t len = step->len ? step->len : strlen(step->text), cut = s->cut ? s->cut : len;
 
+    if (p->tls) {
+        tls_in(s, p, step->text, len);
+        return;
+    }
     for (size_t at = 0; at < len; at += cut) {
+        if (!p->reads)
+            stage_settle(s);
         if (p->closed)
             FAIL("closed before all of the input was read");
         if (!p->reads)
@@ -281,24 +57,103 @@ static void step_in(struct stage *s, const struct step *step)
     }
 }
 
-static void step_in_repeated(struct stage *s, const struct step *step)
+static void feed_block(struct stage *s, struct peer *p, size_t len)
 {
-    static char block[16 * 1024];
-    struct peer *p = stage_named(s, step->wire);
+    static char block[BLOCK_BYTES];
 
     memset(block, 'x', sizeof(block));
-    for (int64_t left = step->number; left > 0 && p->reads;) {
-        size_t n = left < (int64_t)sizeof(block) ? (size_t)left : sizeof(block);
-
-        stage_feed(s, p, block, n);
-        left -= (int64_t)n;
-    }
+    if (p->tls)
+        tls_in(s, p, block, len);
+    else
+        stage_feed(s, p, block, len);
 }
+
+static size_t block_of(int64_t left)
+{
+    return left < BLOCK_BYTES ? (size_t)left : BLOCK_BYTES;
+}
+
+static void step_in_repeated(struct stage *s, const struct step *step)
+{
+    struct peer *p = stage_named(s, step->wire);
+
+    for (int64_t left = step->number; left > 0 && p->reads; left -= BLOCK_BYTES)
+        feed_block(s, p, block_of(left));
+}
+
+static void check_memory(struct stage *s)
+{
+    struct engine_stats stats;
+
+    engine_stats(s->engine, &stats);
+    if (s->pool.live_bytes > PLAYBOOK_FLOOD_BYTES)
+        FAIL("%zu bytes are held", s->pool.live_bytes);
+    if (stats.in_flight_bytes > PLAYBOOK_FLOOD_BYTES)
+        FAIL("%llu bytes are in flight", (unsigned long long)stats.in_flight_bytes);
+}
+
+static void step_flood(struct stage *s, const struct step *step)
+{
+    struct peer *from = stage_named(s, step->wire), *to = stage_named(s, step->to);
+    int stops = 0;
+
+    to->holds = true;
+    for (int64_t left = step->number; left > 0;) {
+        if (from->reads) {
+            feed_block(s, from, block_of(left));
+            left -= BLOCK_BYTES;
+            check_memory(s);
+            continue;
+        }
+        stops++;
+        to->holds = false;
+        stage_settle(s);
+        to->holds = true;
+        if (!from->reads)
+            FAIL("it is not read again, with %lld bytes to come", (long long)left);
+    }
+    if (!stops)
+        FAIL("it was never stopped");
+    to->holds = false;
+}
+
+static void step_eof(struct stage *s, const struct step *step)
+{
+    struct peer *p = stage_named(s, step->wire);
+
+    stage_settle(s);
+    if (p->closed)
+        FAIL("closed before its FIN came");
+    if (!p->reads)
+        FAIL("its FIN comes while the wire is not read");
+    p->gone = true;
+    stage_event(s, (struct event){.kind = EVENT_EOF, .wire = p->number});
+}
+
+static void step_reset(struct stage *s, const struct step *step)
+{
+    struct peer *p = stage_named(s, step->wire);
+
+    p->gone = true;
+    stage_event(s, (struct event){.kind = EVENT_RESET, .wire = p->number});
+}
+
+/* ---- out ---------------------------------------------------------------- */
 
 static void show_bytes(const char *title, const void *ptr, size_t len)
 {
-    print_message("%s (%zu bytes):\n%.*s\n", title, len, (int)(len > 3000 ? 3000 : len),
-                  (const char *)ptr);
+    print_message("%s (%zu bytes):\n%.*s\n", title, len,
+                  (int)(len > SHOWN_BYTES ? SHOWN_BYTES : len), (const char *)ptr);
+}
+
+static void expect_out(struct peer *p, const void *text, size_t len)
+{
+    if (p->out.len != len || memcmp(p->out.ptr, text, len) != 0) {
+        show_bytes("expected", text, len);
+        show_bytes("was sent", p->out.ptr, p->out.len);
+        FAIL("the output differs");
+    }
+    buf_clear(&p->out);
 }
 
 /* Where a chunk ends depends on how the input was cut: chunks of one message are
@@ -310,8 +165,8 @@ static void merge_chunks(struct buf *out)
     struct buf merged, content;
     ptrdiff_t eol;
 
-    buf_init(&merged, OUT_BYTES);
-    buf_init(&content, OUT_BYTES);
+    buf_init(&merged, STAGE_OUT_BYTES);
+    buf_init(&content, STAGE_OUT_BYTES);
     buf_put(&merged, bytes_until(buf_bytes(out), out->len - rest.len));
     while ((eol = bytes_search(rest, BYTES("\r\n"))) > 0) {
         uint64_t size;
@@ -339,37 +194,139 @@ static void merge_chunks(struct buf *out)
 static void step_out(struct stage *s, const struct step *step)
 {
     struct peer *p = stage_named(s, step->wire);
-    size_t len = strlen(step->text);
 
     if (step->kind == STEP_OUT_CHUNKED)
         merge_chunks(&p->out);
-    if (p->out.len != len || memcmp(p->out.ptr, step->text, len) != 0) {
-        show_bytes("expected", step->text, len);
-        show_bytes("was sent", p->out.ptr, p->out.len);
-        FAIL("the output differs");
-    }
-    buf_clear(&p->out);
+    expect_out(p, step->text, step->len ? step->len : strlen(step->text));
 }
 
-static void step_resolve(struct stage *s, const struct step *step)
+static void step_page(struct stage *s, const struct step *step)
 {
-    struct sockaddr_storage a = {0};
-    struct event ev = {.kind = EVENT_RESOLVED};
+    struct buf body, text;
+    bool asks = strncmp(step->text, "407", 3) == 0;
 
-    if (!s->resolve_count || strcmp(s->resolves[0].host, step->text) != 0)
+    buf_init(&body, STAGE_OUT_BYTES);
+    buf_init(&text, STAGE_OUT_BYTES);
+    buf_putf(&body, "%s\n\n%s\n\nweir: %s\n", step->text, step->text2, step->text3);
+    buf_putf(&text,
+             "HTTP/1.1 %s\r\nContent-Type: text/plain; charset=utf-8\r\n"
+             "Cache-Control: no-store\r\n%sContent-Length: %zu\r\n%s\r\n",
+             step->text,
+             asks ? "Proxy-Authenticate: Basic realm=\"weir\", charset=\"UTF-8\"\r\n" : "",
+             body.len, step->closes ? "Connection: close\r\n" : "");
+    if (!step->bodiless)
+        buf_put(&text, buf_bytes(&body));
+    expect_out(stage_named(s, step->wire), text.ptr, text.len);
+    buf_release(&body);
+    buf_release(&text);
+}
+
+static void expect_fin(const struct peer *p)
+{
+    if (!p->fin)
+        FAIL("no FIN was sent");
+    if (p->tls && tls_peer_ready(p->tls) && !tls_peer_ended(p->tls))
+        FAIL("FIN without close_notify");
+}
+
+static void expect_peer(struct stage *s, const struct step *step)
+{
+    struct peer *p = stage_named(s, step->wire);
+
+    if (step->kind == STEP_FIN)
+        expect_fin(p);
+    if (step->kind == STEP_RST && !p->rst)
+        FAIL("no RST was sent");
+    if (step->kind == STEP_CLOSED && (!p->closed || p->rst))
+        FAIL("it was not closed");
+    if (step->kind == STEP_SILENT && (p->out.len || p->fin || p->closed))
+        FAIL("it was not left in peace");
+    if (step->kind == STEP_READS && p->reads != (step->number != 0))
+        FAIL("it is %s", p->reads ? "read from" : "not read from");
+    if (step->kind == STEP_OUT_COUNT) {
+        if ((int64_t)p->out.len != step->number)
+            FAIL("%zu bytes were sent", p->out.len);
+        buf_clear(&p->out);
+    }
+}
+
+/* ---- names and dials ---------------------------------------------------- */
+
+static int find_lookup(const struct stage *s, bool seen)
+{
+    for (int i = 0; i < s->resolve_count; i++) {
+        if (s->resolves[i].seen == seen)
+            return i;
+    }
+    return -1;
+}
+
+static int expect_lookup(struct stage *s, const struct step *step, bool seen)
+{
+    int at = find_lookup(s, seen);
+
+    if (at < 0 || strcmp(s->resolves[at].host, step->text) != 0)
         FAIL("expected a look-up of %s, was %s", step->text,
-             s->resolve_count ? s->resolves[0].host : "none");
-    ev.job = s->resolves[0].job;
-    memmove(&s->resolves[0], &s->resolves[1], (size_t)(--s->resolve_count) * sizeof(s->resolves[0]));
-    if (!step->text2) {
-        ev.error = "name or service not known";
-    } else {
-        struct sockaddr_in *four = (void *)&a;
+             at < 0 ? "none" : s->resolves[at].host);
+    return at;
+}
 
-        four->sin_family = AF_INET;
-        inet_pton(AF_INET, step->text2, &four->sin_addr);
-        ev.addresses = &a;
-        ev.count = 1;
+static uint32_t parse_addresses(const char *text, struct sockaddr_storage *ret)
+{
+    uint32_t count = 0;
+    char word[INET6_ADDRSTRLEN];
+    int used;
+
+    for (; sscanf(text, "%45s%n", word, &used) == 1; text += used) {
+        struct sockaddr_storage a = {0};
+
+        if (inet_pton(AF_INET, word, &((struct sockaddr_in *)(void *)&a)->sin_addr) == 1)
+            a.ss_family = AF_INET;
+        else if (inet_pton(AF_INET6, word, &((struct sockaddr_in6 *)(void *)&a)->sin6_addr) == 1)
+            a.ss_family = AF_INET6;
+        else
+            FAIL("%s is no address", word);
+        ret[count++] = a;
+    }
+    return count;
+}
+
+static void answer_lookup(struct stage *s, int at, const char *addresses)
+{
+    struct sockaddr_storage found[DNS_ADDRESSES];
+    struct event ev = {.kind = EVENT_RESOLVED, .job = s->resolves[at].job};
+
+    memmove(&s->resolves[at], &s->resolves[at + 1],
+            (size_t)(--s->resolve_count - at) * sizeof(s->resolves[0]));
+    if (addresses) {
+        ev.count = parse_addresses(addresses, found);
+        ev.addresses = found;
+    } else {
+        ev.error = "name or service not known";
+    }
+    stage_event(s, ev);
+}
+
+static void step_lookup(struct stage *s, const struct step *step)
+{
+    int at = expect_lookup(s, step, step->kind == STEP_RESOLVED);
+
+    if (step->kind == STEP_LOOKUP)
+        s->resolves[at].seen = true;
+    else
+        answer_lookup(s, at, step->text2);
+}
+
+static void end_dial(struct stage *s, const struct peer *p, const char *error)
+{
+    struct sockaddr_storage own = {.ss_family = AF_INET};
+    struct event ev = {.kind = EVENT_CONNECTED, .wire = p->number, .address = &own};
+
+    if (p->closed)
+        FAIL("the dial was given up");
+    if (error) {
+        ev.kind = EVENT_DIAL_FAILED;
+        ev.error = error;
     }
     stage_event(s, ev);
 }
@@ -377,20 +334,83 @@ static void step_resolve(struct stage *s, const struct step *step)
 static void step_dial(struct stage *s, const struct step *step)
 {
     struct peer *p = &s->peers[step->wire];
-    struct sockaddr_storage own = {.ss_family = AF_INET};
 
     if (!s->dial_count || strcmp(s->dials[0].address, step->text) != 0)
         FAIL("expected a dial of %s, was %s", step->text,
              s->dial_count ? s->dials[0].address : "none");
+    tls_peer_free(p->tls);
     *p = (struct peer){.number = s->dials[0].number, .out = p->out};
     stage_forget_dial(s, p->number);
     buf_clear(&p->out);
     if (step->kind == STEP_DIAL)
-        stage_event(s, (struct event){.kind = EVENT_CONNECTED, .wire = p->number, .address = &own});
+        end_dial(s, p, NULL);
     else if (step->kind == STEP_DIAL_BAD)
-        stage_event(s, (struct event){
-                           .kind = EVENT_DIAL_FAILED, .wire = p->number, .error = step->text2});
+        end_dial(s, p, step->text2);
+    p->closed = step->kind == STEP_DIAL_BAD;
 }
+
+static void step_refused(struct stage *s, const struct step *step)
+{
+    struct peer *p = stage_named(s, step->wire);
+
+    end_dial(s, p, step->text2);
+    p->closed = true;
+}
+
+static void step_no_dial(struct stage *s, const struct step *step)
+{
+    int at = find_lookup(s, false);
+
+    (void)step;
+    if (s->dial_count)
+        FAIL("%s was dialled", s->dials[0].address);
+    if (at >= 0)
+        FAIL("%s was looked up", s->resolves[at].host);
+}
+
+/* ---- TLS ---------------------------------------------------------------- */
+
+static void step_tls_begin(struct stage *s, const struct step *step)
+{
+    struct peer *p = stage_named(s, step->wire);
+    struct buf early = p->out;
+
+    if (p->tls)
+        FAIL("it speaks TLS already");
+    buf_init(&p->out, STAGE_OUT_BYTES);
+    p->tls =
+        step->kind == STEP_TLS_CLIENT ? tls_peer_client(&step->tls) : tls_peer_origin(&step->tls);
+    tls_peer_take(p->tls, buf_bytes(&early), &p->out);
+    buf_release(&early);
+}
+
+static void expect_tls_ready(const struct peer *p, const char *alpn)
+{
+    if (!tls_peer_ready(p->tls) || tls_peer_broken(p->tls))
+        FAIL("TLS does not stand");
+    if (alpn && strcmp(alpn, tls_peer_alpn(p->tls)) != 0)
+        FAIL("ALPN is '%s'", tls_peer_alpn(p->tls));
+}
+
+static void expect_tls(struct stage *s, const struct step *step)
+{
+    struct peer *p = stage_named(s, step->wire);
+
+    if (!p->tls)
+        FAIL("it does not speak TLS");
+    if (step->kind == STEP_TLS_READY)
+        expect_tls_ready(p, step->text);
+    if (step->kind == STEP_TLS_BROKEN && !tls_peer_broken(p->tls))
+        FAIL("TLS is not broken");
+    if (step->kind == STEP_TLS_ALERTED && !tls_peer_alerted(p->tls))
+        FAIL("no alert came");
+    if (step->kind == STEP_TLS_RESUMED && tls_peer_resumed(p->tls) != (step->number != 0))
+        FAIL("the session was %sresumed", step->number ? "not " : "");
+    if (step->kind == STEP_TLS_END)
+        tls_peer_end(p->tls);
+}
+
+/* ---- time, flows, rules, log -------------------------------------------- */
 
 static void step_wait(struct stage *s, const struct step *step)
 {
@@ -401,6 +421,7 @@ static void step_wait(struct stage *s, const struct step *step)
             s->now_us = s->timer_us;
         s->timer_us = INT64_MAX;
         stage_event(s, (struct event){.kind = EVENT_TIMER});
+        stage_settle(s);
     }
     s->now_us = until;
 }
@@ -414,7 +435,16 @@ static void step_flow(struct stage *s, const struct step *step)
     s->flow_seen++;
 }
 
-static struct ruleset *stage_rules(struct stage *s, const char *yaml)
+static void step_sentence(struct stage *s, const struct step *step)
+{
+    if (!s->flow_seen)
+        FAIL("no flow was looked at");
+    if (strcmp(s->sentences[s->flow_seen - 1], step->text) != 0)
+        FAIL("expected the sentence\n  %s\nit is\n  %s", step->text,
+             s->sentences[s->flow_seen - 1]);
+}
+
+static struct ruleset *compile_rules(struct stage *s, const char *yaml)
 {
     struct arena *a = &s->arena;
     struct source *source = arena_alloc(a, sizeof(*source));
@@ -428,7 +458,7 @@ static struct ruleset *stage_rules(struct stage *s, const char *yaml)
     diags_init(&diags);
     if (node_parse(a, source, &diags, &root) ||
         ruleset_compile(&reader, root, ".", s->rule_state, &rules)) {
-        buf_init(&text, OUT_BYTES);
+        buf_init(&text, STAGE_OUT_BYTES);
         diags_put(&diags, DIAG_SHORT, false, &text);
         FAIL("rules: %s", buf_text(&text));
     }
@@ -438,198 +468,134 @@ static struct ruleset *stage_rules(struct stage *s, const char *yaml)
 
 static void step_rules(struct stage *s, const struct step *step)
 {
-    struct ruleset *rules = stage_rules(s, step->text);
+    struct ruleset *rules = compile_rules(s, step->text);
 
     stage_event(s, (struct event){.kind = EVENT_RULES, .rules = rules});
     ruleset_unref(rules);
 }
 
-static void step_take(struct stage *s, const struct step *step)
+static void step_log_back(struct stage *s, const struct step *step)
 {
-    struct peer *p = stage_named(s, step->wire);
-
-    p->holds = false;
-    if (p->unsent) {
-        size_t bytes = p->unsent;
-
-        p->unsent = 0;
-        stage_event(s, (struct event){.kind = EVENT_SENT, .wire = p->number, .count = bytes});
+    (void)step;
+    s->log_held = false;
+    for (int i = 0; i < s->log_count; i++) {
+        stage_take_flow(s, s->logs[i]->flow);
+        stage_event(s, (struct event){.kind = EVENT_LOGGED, .log = s->logs[i]});
     }
+    s->log_count = 0;
 }
 
-static void expect_peer(struct stage *s, const struct step *step)
+/* ---- playing ------------------------------------------------------------ */
+
+static void step_no_flow(struct stage *s, const struct step *step)
 {
-    const struct peer *p = stage_named(s, step->wire);
-
-    if (step->kind == STEP_FIN && !p->fin)
-        FAIL("no FIN was sent");
-    if (step->kind == STEP_RST && !p->rst)
-        FAIL("no RST was sent");
-    if (step->kind == STEP_CLOSED && (!p->closed || p->rst))
-        FAIL("it was not closed");
-    if (step->kind == STEP_SILENT && (p->out.len || p->fin || p->closed))
-        FAIL("it was not left in peace");
-    if (step->kind == STEP_READS && p->reads != (step->number != 0))
-        FAIL("it is %s", p->reads ? "read from" : "not read from");
-    if (step->kind == STEP_OUT_COUNT && (int64_t)p->out.len != step->number)
-        FAIL("%zu bytes were sent", p->out.len);
+    (void)step;
+    if (s->flow_seen != s->flow_count)
+        FAIL("there is a flow: %s", s->flows[s->flow_seen]);
 }
+
+static void step_connected(struct stage *s, const struct step *step)
+{
+    end_dial(s, stage_named(s, step->wire), NULL);
+}
+
+static void step_drained(struct stage *s, const struct step *step)
+{
+    if (engine_drained(s->engine) != (step->number != 0))
+        FAIL("it is %sdrained", step->number ? "not " : "");
+}
+
+static void step_hold(struct stage *s, const struct step *step)
+{
+    stage_named(s, step->wire)->holds = step->kind == STEP_HOLD;
+}
+
+static void step_log_hold(struct stage *s, const struct step *step)
+{
+    (void)step;
+    s->log_held = true;
+}
+
+/* Events that carry nothing. */
+static void step_bare_event(struct stage *s, const struct step *step)
+{
+    struct event ev = {.kind = step->kind == STEP_DRAIN      ? EVENT_DRAIN
+                               : step->kind == STEP_LOG_FULL ? EVENT_LOG_FULL
+                                                             : EVENT_LOG_ROOM};
+
+    stage_event(s, ev);
+}
+
+static void (*const players[])(struct stage *s, const struct step *step) = {
+    [STEP_ACCEPT] = step_accept,
+    [STEP_IN] = step_in,
+    [STEP_EOF] = step_eof,
+    [STEP_RESET] = step_reset,
+    [STEP_OUT] = step_out,
+    [STEP_OUT_CHUNKED] = step_out,
+    [STEP_OUT_COUNT] = expect_peer,
+    [STEP_PAGE] = step_page,
+    [STEP_FIN] = expect_peer,
+    [STEP_RST] = expect_peer,
+    [STEP_CLOSED] = expect_peer,
+    [STEP_SILENT] = expect_peer,
+    [STEP_RESOLVE] = step_lookup,
+    [STEP_LOOKUP] = step_lookup,
+    [STEP_RESOLVED] = step_lookup,
+    [STEP_DIAL] = step_dial,
+    [STEP_DIAL_BAD] = step_dial,
+    [STEP_DIAL_OPEN] = step_dial,
+    [STEP_CONNECTED] = step_connected,
+    [STEP_REFUSED] = step_refused,
+    [STEP_DIALLED_NOT] = step_no_dial,
+    [STEP_WAIT] = step_wait,
+    [STEP_FLOW] = step_flow,
+    [STEP_SENTENCE] = step_sentence,
+    [STEP_NO_FLOW] = step_no_flow,
+    [STEP_RULES] = step_rules,
+    [STEP_DRAIN] = step_bare_event,
+    [STEP_DRAINED] = step_drained,
+    [STEP_HOLD] = step_hold,
+    [STEP_TAKE] = step_hold,
+    [STEP_READS] = expect_peer,
+    [STEP_IN_REPEATED] = step_in_repeated,
+    [STEP_FLOOD] = step_flood,
+    [STEP_LOG_HOLD] = step_log_hold,
+    [STEP_LOG_BACK] = step_log_back,
+    [STEP_LOG_FULL] = step_bare_event,
+    [STEP_LOG_ROOM] = step_bare_event,
+    [STEP_TLS_CLIENT] = step_tls_begin,
+    [STEP_TLS_ORIGIN] = step_tls_begin,
+    [STEP_TLS_READY] = expect_tls,
+    [STEP_TLS_BROKEN] = expect_tls,
+    [STEP_TLS_ALERTED] = expect_tls,
+    [STEP_TLS_RESUMED] = expect_tls,
+    [STEP_TLS_END] = expect_tls,
+};
 
 static void play_step(struct stage *s, const struct step *step)
 {
     s->line = step->line;
-    switch (step->kind) {
-    case STEP_END:
-        break;
-    case STEP_ACCEPT:
-        step_accept(s, step);
-        break;
-    case STEP_IN:
-        step_in(s, step);
-        break;
-    case STEP_IN_REPEATED:
-        step_in_repeated(s, step);
-        break;
-    case STEP_EOF:
-        stage_event(s, (struct event){.kind = EVENT_EOF,
-                                      .wire = stage_named(s, step->wire)->number});
-        break;
-    case STEP_RESET:
-        stage_event(s, (struct event){.kind = EVENT_RESET,
-                                      .wire = stage_named(s, step->wire)->number});
-        break;
-    case STEP_OUT:
-    case STEP_OUT_CHUNKED:
-        step_out(s, step);
-        break;
-    case STEP_FIN:
-    case STEP_RST:
-    case STEP_CLOSED:
-    case STEP_SILENT:
-    case STEP_READS:
-        expect_peer(s, step);
-        break;
-    case STEP_OUT_COUNT:
-        expect_peer(s, step);
-        buf_clear(&s->peers[step->wire].out);
-        break;
-    case STEP_RESOLVE:
-        step_resolve(s, step);
-        break;
-    case STEP_DIAL:
-    case STEP_DIAL_BAD:
-    case STEP_DIAL_OPEN:
-        step_dial(s, step);
-        break;
-    case STEP_CONNECTED: {
-        struct sockaddr_storage own = {.ss_family = AF_INET};
-
-        stage_event(s, (struct event){.kind = EVENT_CONNECTED,
-                                      .wire = stage_named(s, step->wire)->number,
-                                      .address = &own});
-        break;
-    }
-    case STEP_DIALLED_NOT:
-        if (s->dial_count || s->resolve_count)
-            FAIL("something was dialled or looked up");
-        break;
-    case STEP_WAIT:
-        step_wait(s, step);
-        break;
-    case STEP_FLOW:
-        step_flow(s, step);
-        break;
-    case STEP_NO_FLOW:
-        if (s->flow_seen != s->flow_count)
-            FAIL("there is a flow: %s", s->flows[s->flow_seen]);
-        break;
-    case STEP_RULES:
-        step_rules(s, step);
-        break;
-    case STEP_DRAIN:
-        stage_event(s, (struct event){.kind = EVENT_DRAIN});
-        break;
-    case STEP_DRAINED:
-        if (!engine_drained(s->engine))
-            FAIL("it is not drained");
-        break;
-    case STEP_HOLD:
-        stage_named(s, step->wire)->holds = true;
-        break;
-    case STEP_TAKE:
-        step_take(s, step);
-        break;
-    }
+    players[step->kind](s, step);
+    stage_settle(s);
 }
 
-/* ---- the stage ---------------------------------------------------------- */
-
-static void stage_settings(struct settings *s)
+static void play_once(const struct step *steps, size_t count, size_t cut, bool late,
+                      void (*change)(struct settings *settings, struct arena *arena))
 {
-    *s = (struct settings){.limits = {.head_bytes = HTTP_HEAD_BYTES,
-                                      .fields = HTTP_FIELDS,
-                                      .request_line_bytes = HTTP_REQUEST_LINE_BYTES},
-                           .body_capture_bytes = 1 << 20,
-                           .capture = true};
-    s->timeouts.client_idle = 120 * 1000000;
-    s->timeouts.head = 30 * 1000000;
-    s->timeouts.peek = 500 * 1000;
-    s->timeouts.dns = 5 * 1000000;
-    s->timeouts.connect = 10 * 1000000;
-    s->timeouts.tls = 10 * 1000000;
-    s->timeouts.pool_idle = 60 * 1000000;
-}
+    static struct stage stage;
 
-static void stage_open(struct stage *s, size_t cut,
-                       void (*change)(struct settings *settings, struct arena *arena))
-{
-    struct engine_env env = {.settings = &s->settings, .pool = &s->pool, .seed = 7};
-
-    memset(s, 0, sizeof(*s));
-    failing = s;
-    s->cut = cut;
-    s->now_us = 1000000;
-    s->timer_us = INT64_MAX;
-    arena_init(&s->arena, OUT_BYTES);
-    chunk_pool_init(&s->pool, 16);
-    stage_settings(&s->settings);
-    if (change)
-        change(&s->settings, &s->arena);
-    for (int i = 0; i < PLAYBOOK_WIRES; i++)
-        buf_init(&s->peers[i].out, OUT_BYTES);
-    assert_int_equal(rule_state_new(&s->rule_state), STATUS_OK);
-    assert_int_equal(engine_new(&env, NULL, &s->engine), STATUS_OK);
-}
-
-static void stage_close_all(struct stage *s)
-{
-    engine_free(s->engine);
-    for (int i = 0; i < PLAYBOOK_WIRES; i++) {
-        if (s->peers[i].out.len)
-            show_bytes("never expected", s->peers[i].out.ptr, s->peers[i].out.len);
-        assert_int_equal(s->peers[i].out.len, 0);
-        buf_release(&s->peers[i].out);
-    }
-    for (int i = s->flow_seen; i < s->flow_count; i++)
-        print_message("a flow nobody looked at: %s\n", s->flows[i]);
-    assert_int_equal(s->flow_seen, s->flow_count);
-    for (int i = 0; i < s->flow_count; i++)
-        free(s->flows[i]);
-    rule_state_free(s->rule_state);
-    assert_int_equal(s->pool.live_bytes, 0);
-    chunk_pool_release(&s->pool);
-    arena_release(&s->arena);
+    stage_open(&stage, cut, late, change);
+    for (size_t i = 0; i < count; i++)
+        play_step(&stage, &steps[i]);
+    stage_close(&stage);
 }
 
 void play(const struct step *steps, size_t count,
           void (*change)(struct settings *settings, struct arena *arena))
 {
-    static struct stage stage;
-
-    for (size_t cut = 0; cut <= MAX_CUT; cut++) {
-        stage_open(&stage, cut, change);
-        for (size_t i = 0; i < count; i++)
-            play_step(&stage, &steps[i]);
-        stage_close_all(&stage);
-    }
+    for (size_t cut = 0; cut <= MAX_CUT; cut++)
+        play_once(steps, count, cut, false, change);
+    for (size_t cut = 0; cut < LATE_CUTS; cut++)
+        play_once(steps, count, cut, true, change);
 }

@@ -41,7 +41,8 @@ static void reuses_both_connections(void **state)
         NO_DIAL,
         OUT(U1, "POST /2 HTTP/1.1\r\nHost: a.test\r\nContent-Length: 3\r\n\r\nabc"),
         IN(U1, "HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nxyz\r\n0\r\n\r\n"),
-        OUT_CHUNKED(C1, "HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nxyz\r\n0\r\n\r\n"),
+        OUT_CHUNKED(
+            C1, "HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nxyz\r\n0\r\n\r\n"),
         FLOW("http POST http://a.test/2 201 complete"),
     };
     (void)state;

@@ -18,7 +18,8 @@ static void aborts_as_told(void **state)
         IN(C1, "GET http://a.test/close HTTP/1.1\r\nHost: a.test\r\n\r\n"),
         NO_DIAL,
         FIN(C1),
-        FLOW("http GET http://a.test/close 0 aborted_by_rule [proxy.yaml:2 shut: connection closed]"),
+        FLOW("http GET http://a.test/close 0 aborted_by_rule [proxy.yaml:2 shut: connection "
+             "closed]"),
         ACCEPT(C2),
         IN(C2, "GET http://a.test/reset HTTP/1.1\r\nHost: a.test\r\n\r\n"),
         RST(C2),

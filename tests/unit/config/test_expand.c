@@ -90,6 +90,7 @@ static void check_refused(struct fixture *f, const char *in, const char *expecte
     struct node at = {.source = &f->source, .at = {1, 1}, .end = {1, 1}};
     struct bytes out = BYTES("untouched");
 
+    f->source.name = "f";
     assert_int_equal(config_expand(&f->reader, &at, bytes_of(in), &out), STATUS_BAD_CONFIG);
     assert_true(bytes_equal(out, BYTES("untouched")));
     check_said(f, expected);

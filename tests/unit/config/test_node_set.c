@@ -120,7 +120,7 @@ static void names_the_setting_in_diagnostics(void **state)
 static void places_what_it_set_in_the_value(void **state)
 {
     struct fixture *f = *state;
-    struct node *root = NULL;
+    struct node *root = parsed(f, "# old\n\na:\n    b: eager\n");
     const struct node *n;
 
     assert_int_equal(node_set(&f->arena, &root, "a.b", " lazy", &f->diags), STATUS_OK);

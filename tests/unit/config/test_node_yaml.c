@@ -52,13 +52,18 @@ static struct node *parsed(struct fixture *f, const char *text)
     return root;
 }
 
-static void check_yaml(struct fixture *f, const char *text, const char *expected)
+static void check_written(struct fixture *f, const char *text, const char *expected)
 {
     buf_clear(&f->out);
     assert_int_equal(node_put_yaml(parsed(f, text), &f->out), STATUS_OK);
     assert_string_equal(buf_text(&f->out), expected);
-    if (strcmp(text, expected) != 0)
-        check_yaml(f, expected, expected); /* what was written reads as itself */
+}
+
+/* What was written reads as itself, too. */
+static void check_yaml(struct fixture *f, const char *text, const char *expected)
+{
+    check_written(f, text, expected);
+    check_written(f, expected, expected);
 }
 
 static void writes_block_style(void **state)
@@ -96,6 +101,17 @@ static void quotes_what_is_not_plain_in_blocks(void **state)
     check_yaml(*state, "\"a\\tb\": \"\\u0001\\\"\\\\\\u202e\\n\\n\"\n",
                "\"a\\tb\": \"\\u0001\\\"\\\\\\u202e\\n\\n\"\n");
     check_yaml(*state, "'<<': 1\n'': 2\n", "'<<': 1\n'': 2\n");
+}
+
+static void quotes_keys_that_cannot_be_plain(void **state)
+{
+    static const char keys[] = "'*.x': 1\n'a: b': 2\n'a #b': 3\n' a': 4\n'a ': 5\n'a:': 6\n"
+                               "'- a': 7\n'--- a': 8\n'@': 9\n'-': 10\n'? a': 11\n'...': 12\n";
+
+    check_yaml(*state, keys, keys);
+    check_yaml(*state, "'a:b': 1\n'a#b': 2\n'-a': 3\n'?a': 4\n':a': 5\n'a, b': 6\n",
+               "a:b: 1\na#b: 2\n-a: 3\n?a: 4\n:a: 5\na, b: 6\n");
+    check_yaml(*state, "\"\\ufeff\": 1\n", "\"\\ufeff\": 1\n");
 }
 
 static void writes_lines_as_a_block(void **state)
@@ -176,6 +192,7 @@ int main(void)
         TEST(writes_block_style),
         TEST(keeps_plain_what_json_types),
         TEST(quotes_what_is_not_plain_in_blocks),
+        TEST(quotes_keys_that_cannot_be_plain),
         TEST(writes_lines_as_a_block),
         TEST(writes_scalars_as_roots),
         TEST(writes_long_keys_behind_a_question_mark),

@@ -56,6 +56,7 @@ static void finds_a_value_in_block_style(void **state)
     check_value("a: <'it' ^s#5> #6\n", false);
     check_value("<a^>\n", false);
     check_value("a:b: <c^>\n", false);
+    check_value("a: <b: c ^d>\n", false);
 }
 
 static void finds_a_value_in_flow_style(void **state)

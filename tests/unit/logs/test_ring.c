@@ -10,7 +10,7 @@
 
 #include "logs/ring.h"
 
-enum { ITEMS = 200 * 1000, SMALL = 64 };
+enum { ITEMS = 50 * 1000, SMALL = 64 };
 
 static void *number(size_t n)
 {

@@ -133,8 +133,12 @@ static void real_hello(struct sample *s, const char *sni, const char *alpn, int 
     assert_non_null(ssl);
     if (max_version)
         SSL_set_max_proto_version(ssl, max_version);
-    if (sni)
-        SSL_set_tlsext_host_name(ssl, sni);
+    if (sni) {
+        char name[64];
+
+        snprintf(name, sizeof(name), "%s", sni);
+        SSL_set_tlsext_host_name(ssl, name);
+    }
     if (alpn)
         SSL_set_alpn_protos(ssl, (const unsigned char *)alpn, (unsigned)strlen(alpn));
     SSL_set_bio(ssl, in, out);

@@ -149,7 +149,7 @@ static void raw_client_init(struct raw_client *raw, int version)
 }
 
 /* Connects with `sni`, offering the session there is, to an end made for `host`. */
-static bool raw_resumes(struct world *w, struct raw_client *raw, const char *sni, const char *host)
+static bool raw_resumes(struct world *w, struct raw_client *raw, char *sni, const char *host)
 {
     struct tlsio *server = accept_as(w, host, "");
     SSL *ssl = SSL_new(raw->ctx);
@@ -199,19 +199,20 @@ static bool raw_resumes(struct world *w, struct raw_client *raw, const char *sni
 static void resumes_no_ticket_of_another_host(void **state)
 {
     static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
+    char a[] = "host-a.test", b[] = "host-b.test";
     struct world *w = *state;
 
     for (int v = 0; v < 2; v++) {
         struct raw_client raw;
 
         raw_client_init(&raw, versions[v]);
-        assert_false(raw_resumes(w, &raw, "host-a.test", "host-a.test"));
+        assert_false(raw_resumes(w, &raw, a, a));
         assert_non_null(raw.session);
-        assert_true(raw_resumes(w, &raw, "host-a.test", "host-a.test"));
+        assert_true(raw_resumes(w, &raw, a, a));
         assert_non_null(raw.session);
-        assert_false(raw_resumes(w, &raw, "host-b.test", "host-b.test"));
+        assert_false(raw_resumes(w, &raw, b, b));
         assert_non_null(raw.session); /* a full handshake, with a ticket of its own */
-        assert_true(raw_resumes(w, &raw, "host-b.test", "host-b.test"));
+        assert_true(raw_resumes(w, &raw, b, b));
         SSL_SESSION_free(raw.session);
         SSL_CTX_free(raw.ctx);
     }

@@ -1,0 +1,116 @@
+/* stage: one playing of a script: an engine, its peers, and what it asked for. For
+ * the files of the playbook only. */
+#ifndef WEIR_TESTS_STAGE_H
+#define WEIR_TESTS_STAGE_H
+
+#include "base/buf.h"
+#include "playbook.h"
+
+enum {
+    STAGE_OUT_BYTES = 64 * 1024 * 1024,
+    STAGE_FLOWS = 256,
+    STAGE_ASKED = 64,
+    STAGE_EVENTS = 512,
+    STAGE_LOGS = 64,
+    STAGE_HOST = 256,
+    STAGE_ADDRESS = 64,
+    STAGE_CLIENT_PORT = 50001, /* of C1 */
+};
+/* What the first moment of every script is, in µs since 1970: 2026-09-21 13:33:20. */
+#define STAGE_WALL_US INT64_C(1790000000000000)
+
+struct tls_peer;
+
+struct peer {
+    uint32_t number; /* of the wire; 0: none */
+    bool fin, rst, closed, reads, holds;
+    bool gone;      /* it said FIN or RST itself */
+    struct buf out; /* what came to it; of a TLS peer the plaintext */
+    size_t unsent;  /* of the SEND that is out */
+    struct tls_peer *tls;
+    bool tls_was; /* it spoke TLS before it was closed */
+};
+
+struct stage {
+    struct engine *engine;
+    struct settings settings;
+    struct chunk_pool pool;
+    struct arena arena;
+    struct rule_state *rule_state;
+    struct peer peers[PLAYBOOK_WIRES];
+    int64_t now_us, timer_us;
+    struct {
+        char host[STAGE_HOST];
+        uint32_t job;
+        bool seen;
+    } resolves[STAGE_ASKED];
+    int resolve_count;
+    struct {
+        char address[STAGE_ADDRESS];
+        uint32_t number;
+    } dials[STAGE_ASKED];
+    int dial_count;
+    char *flows[STAGE_FLOWS], *sentences[STAGE_FLOWS];
+    bool told[PLAYBOOK_WIRES]; /* clients that a flow speaks of */
+    int flow_count, flow_seen;
+    struct log_event *logs[STAGE_LOGS]; /* not yet written, while `log_held` */
+    int log_count;
+    bool log_held;
+    int line;
+    size_t cut; /* 0: inputs in one piece */
+    bool late;  /* a kernel that takes bytes when all else has been done, in two parts */
+};
+
+extern struct stage *stage_failing; /* for messages only */
+
+#define FAIL(...)                                                                                  \
+    do {                                                                                           \
+        print_message("playbook line %d, cut %zu%s: ", stage_failing->line, stage_failing->cut,    \
+                      stage_failing->late ? ", late kernel" : "");                                 \
+        print_message(__VA_ARGS__);                                                                \
+        print_message("\n");                                                                       \
+        fail();                                                                                    \
+    } while (0)
+
+void stage_open(struct stage *s, size_t cut, bool late,
+                void (*change)(struct settings *settings, struct arena *arena));
+/* Takes all peers away and checks that nothing is left. */
+void stage_close(struct stage *s);
+
+/* Gives the engine an event and does what it asks for, until it asks for nothing. */
+void stage_event(struct stage *s, struct event ev);
+/* Until nothing goes on by itself: TLS peers have spoken, kernels have taken. */
+void stage_settle(struct stage *s);
+/* Bytes of a peer, as they are, in one read. */
+void stage_feed(struct stage *s, struct peer *p, const void *bytes, size_t len);
+struct peer *stage_named(struct stage *s, enum side_name wire);
+void stage_forget_dial(struct stage *s, uint32_t number);
+/* A flow, in words of one line. */
+void stage_take_flow(struct stage *s, const struct flow *f);
+
+/* stage_tls.c: what all scripts of a process share: two CAs and weir's own. */
+struct ca;
+struct tls_shared;
+struct ca *stage_ca(void);
+struct tls_shared *stage_tls(void);
+
+/* A peer's end of a TLS connection. */
+struct tls_peer *tls_peer_client(const struct tls_role *role);
+struct tls_peer *tls_peer_origin(const struct tls_role *role);
+void tls_peer_free(struct tls_peer *t);
+/* Ciphertext from weir; what comes out of it goes to `plain`. */
+void tls_peer_take(struct tls_peer *t, struct bytes ciphertext, struct buf *plain);
+/* Ciphertext for weir: up to `max` bytes of it are moved to `into`. */
+size_t tls_peer_give(struct tls_peer *t, uint8_t *into, size_t max);
+void tls_peer_write(struct tls_peer *t, struct bytes plain);
+void tls_peer_end(struct tls_peer *t); /* close_notify */
+bool tls_peer_ready(const struct tls_peer *t);
+bool tls_peer_broken(const struct tls_peer *t);
+bool tls_peer_alerted(const struct tls_peer *t);
+bool tls_peer_ended(const struct tls_peer *t); /* a close_notify came */
+bool tls_peer_resumed(const struct tls_peer *t);
+const char *tls_peer_alpn(struct tls_peer *t);
+/* Forgets the sessions of clients. */
+void tls_peers_forget(void);
+
+#endif
