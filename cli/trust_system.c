@@ -5,17 +5,29 @@
 
 #include "cli/trust.h"
 
-enum { ANCHOR_BYTES = 1024 * 1024 };
+enum { ANCHOR_BYTES = 1024 * 1024, ALIAS_TEXT = 280 };
 
 /* The first one that is there counts. */
 static const struct system_store {
     const char *folder, *suffix;
-    const char *update[4];
+    const char *update[4], *forget[4]; /* after one was added; after one was removed */
 } system_stores[] = {
-    {"/etc/pki/ca-trust/source/anchors", "pem", {"update-ca-trust", "extract"}},
-    {"/usr/local/share/ca-certificates", "crt", {"update-ca-certificates"}},
-    {"/etc/ca-certificates/trust-source/anchors", "crt", {"trust", "extract-compat"}},
-    {"/usr/share/pki/trust/anchors", "pem", {"update-ca-certificates"}},
+    {"/etc/pki/ca-trust/source/anchors",
+     "pem",
+     {"update-ca-trust", "extract"},
+     {"update-ca-trust", "extract"}},
+    {"/usr/local/share/ca-certificates",
+     "crt",
+     {"update-ca-certificates"},
+     {"update-ca-certificates", "-f"}},
+    {"/etc/ca-certificates/trust-source/anchors",
+     "crt",
+     {"trust", "extract-compat"},
+     {"trust", "extract-compat"}},
+    {"/usr/share/pki/trust/anchors",
+     "pem",
+     {"update-ca-certificates"},
+     {"update-ca-certificates", "-f"}},
 };
 
 static const struct system_store *find_store(void)
@@ -60,10 +72,10 @@ static bool is_ours(const struct trust *t, const char *name, const char *path)
     return bytes_starts_with(bytes_of(name), bytes_of(start));
 }
 
-static void update(struct trust *t, const struct system_store *store)
+static void take_over(struct trust *t, const char *const *command)
 {
-    if (tool_run(&t->tool, true, store->update)) {
-        cli_error(t->tool.cli, "%s failed", store->update[0]);
+    if (tool_run(&t->tool, true, command)) {
+        cli_error(t->tool.cli, "%s failed", command[0]);
         t->failed++;
     } else {
         t->done++;
@@ -92,7 +104,29 @@ void trust_system_add(struct trust *t)
         t->failed++;
         return;
     }
-    update(t, store);
+    take_over(t, store->update);
+}
+
+/* Debian copies roots into Java's store too, and leaves them there. */
+static void forget_java(struct trust *t, const char *file)
+{
+    static const char store[] = "/etc/ssl/certs/java/cacerts";
+    char alias[ALIAS_TEXT];
+    const char *list[] = {"keytool",  "-list",  "-keystore", store, "-storepass",
+                          "changeit", "-alias", alias,       NULL};
+    const char *delete[] = {"keytool",    "-delete",  "-noprompt", "-keystore", store,
+                            "-storepass", "changeit", "-alias",    alias,       NULL};
+    struct buf ignored;
+    enum status there;
+
+    if (!path_is_file(store) || !path_has_program("keytool"))
+        return;
+    snprintf(alias, sizeof(alias), "debian:%.*s.pem", (int)strcspn(file, "."), file);
+    buf_init(&ignored, ANCHOR_BYTES);
+    there = tool_ask(list, &ignored);
+    buf_release(&ignored);
+    if (there == STATUS_OK && tool_run(&t->tool, true, delete))
+        t->failed++;
 }
 
 void trust_system_remove(struct trust *t)
@@ -114,10 +148,11 @@ void trust_system_remove(struct trust *t)
             t->failed++;
             continue;
         }
+        forget_java(t, entry->d_name);
         removed++;
     }
     if (dir)
         closedir(dir);
     if (removed)
-        update(t, store);
+        take_over(t, store->forget);
 }

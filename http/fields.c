@@ -1,5 +1,4 @@
 #include <string.h>
-#include <strings.h>
 
 #include "http/h1_scan.h"
 #include "http/message.h"
@@ -86,7 +85,7 @@ static bool name_is(const uint8_t *name, const char *known, size_t len)
     const uint8_t *k = (const uint8_t *)known;
 
     if (len < 4)
-        return strncasecmp((const char *)name, known, len) == 0;
+        return bytes_equal_icase(bytes_make(name, len), bytes_make(known, len));
     if (len < 8)
         return same_word(load_ends(name, len), load_ends(k, len));
     for (size_t at = 0; at + 8 < len; at += 8) {

@@ -93,7 +93,7 @@ static enum status put_length(struct writer *w, const struct field *f, uint64_t 
 
     if (bytes_to_u64(f->value, INT64_MAX, &stood) == STATUS_OK && stood == length)
         return put_field(w, f);
-    put(w, field_name(FIELD_CONTENT_LENGTH));
+    put(w, f->name);
     put(w, BYTES(": "));
     put_number(w, length);
     put(w, BYTES("\r\n"));

@@ -4,7 +4,9 @@
 
 static bool within(struct bytes part, struct bytes whole)
 {
-    return part.len > 0 && part.ptr >= whole.ptr && part.ptr + part.len <= whole.ptr + whole.len;
+    if (part.len == 0 || whole.len < part.len)
+        return false;
+    return part.ptr >= whole.ptr && part.ptr + part.len <= whole.ptr + whole.len;
 }
 
 static struct bytes copy_run(uint8_t **at, struct bytes in)

@@ -133,8 +133,6 @@ static size_t put_method(struct console_format *c, const struct flow *f, struct 
  * address. Escaped, in c->cell. */
 static struct bytes shown_url(struct console_format *c, const struct flow *f)
 {
-    const struct head *request = f->request.received;
-
     buf_clear(&c->raw);
     if (f->host.len == 0) {
         buf_put_text(&c->raw, "from ");
@@ -142,8 +140,7 @@ static struct bytes shown_url(struct console_format *c, const struct flow *f)
         return escaped(c);
     }
     flow_put_authority(f, &c->raw);
-    if (f->kind == FLOW_HTTP && request)
-        redact_put_url(&c->redactor, request->path, &c->raw);
+    redact_put_url(&c->redactor, flow_path(f), &c->raw);
     return escaped(c);
 }
 

@@ -29,20 +29,29 @@ void flow_put_authority(const struct flow *f, struct buf *out)
         put_port(f, out);
 }
 
-void flow_put_url(const struct flow *f, struct buf *out)
+void flow_put_origin(const struct flow *f, struct buf *out)
+{
+    if (f->kind == FLOW_HTTP) {
+        buf_put(out, f->scheme);
+        buf_put_text(out, "://");
+    }
+    flow_put_authority(f, out);
+}
+
+struct bytes flow_path(const struct flow *f)
 {
     const struct head *request = f->request.received;
 
-    if (f->kind != FLOW_HTTP) {
-        flow_put_authority(f, out);
-        return;
-    }
-    buf_put(out, f->scheme);
-    buf_put_text(out, "://");
-    flow_put_authority(f, out);
     /* "*" stands for an empty path (RFC 9112 §3.3) */
-    if (request && request->path.len && request->path.ptr[0] == '/')
-        buf_put(out, request->path);
+    if (f->kind != FLOW_HTTP || !request || request->path.len == 0 || request->path.ptr[0] != '/')
+        return bytes_make(NULL, 0);
+    return request->path;
+}
+
+void flow_put_url(const struct flow *f, struct buf *out)
+{
+    flow_put_origin(f, out);
+    buf_put(out, flow_path(f));
 }
 
 bool flow_ok(const struct flow *f)

@@ -88,8 +88,10 @@ struct flow {
 /* "https://a.test/path?query" of a flow, without the scheme's own port; a tunnel's
  * is "host:port". */
 void flow_put_url(const struct flow *f, struct buf *out);
-/* "a.test", "[::1]:8080": as it stands in that URL. */
+/* Parts of it: "a.test" or "[::1]:8080"; the scheme with that; path and query. */
 void flow_put_authority(const struct flow *f, struct buf *out);
+void flow_put_origin(const struct flow *f, struct buf *out);
+struct bytes flow_path(const struct flow *f);
 bool flow_ok(const struct flow *f);                       /* status below 400, and there is one */
 const char *flow_kind_text(enum flow_kind kind);          /* "http" "tunnel" "refused" */
 const char *flow_version_text(enum http_version version); /* "HTTP/1.1" */

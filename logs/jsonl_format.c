@@ -116,13 +116,15 @@ static void put_peers(const struct flow *f, struct json_put *p)
     JSON_PUT(p, "}");
 }
 
-static void put_redacted_url(struct jsonl_format *j, struct bytes url, struct json_put *p)
+/* The target in j->clean, redacted. */
+static void redact_target(struct jsonl_format *j, struct bytes target)
 {
     buf_clear(&j->clean);
-    redact_put_url(&j->redactor, url, &j->clean);
-    json_put_string(p, buf_bytes(&j->clean));
+    redact_put_url(&j->redactor, target, &j->clean);
 }
 
+/* Before the request, whose target it leaves in j->clean: that is mostly the path of
+ * the URL, and has to be redacted once only. */
 static void put_url(struct jsonl_format *j, const struct flow *f, struct json_put *p)
 {
     const struct head *request = f->request.received;
@@ -130,18 +132,19 @@ static void put_url(struct jsonl_format *j, const struct flow *f, struct json_pu
     JSON_PUT(p, ",\"method\":");
     put_text_or_null(p, request ? request->method : bytes_make(NULL, 0));
     buf_clear(&j->content);
-    flow_put_url(f, &j->content);
+    flow_put_origin(f, &j->content);
+    redact_target(j, flow_path(f));
+    buf_put(&j->content, buf_bytes(&j->clean));
     JSON_PUT(p, ",\"url\":");
-    if (f->host.len)
-        put_redacted_url(j, buf_bytes(&j->content), p);
-    else
-        JSON_PUT(p, "null");
+    put_text_or_null(p, f->host.len ? buf_bytes(&j->content) : bytes_make(NULL, 0));
     JSON_PUT(p, ",\"scheme\":");
     put_text_or_null(p, f->scheme);
     JSON_PUT(p, ",\"host\":");
     put_text_or_null(p, f->host);
     JSON_PUT(p, ",\"port\":");
     json_put_u64(p, f->port);
+    if (request && !bytes_equal(request->target, flow_path(f)))
+        redact_target(j, request->target);
 }
 
 static void put_field(struct jsonl_format *j, const struct field *field, struct json_put *p)
@@ -194,7 +197,7 @@ static void put_headers(struct jsonl_format *j, const struct flow_message *m, st
 static void put_request(struct jsonl_format *j, const struct flow *f, bool bodies,
                         struct json_put *p)
 {
-    const struct head *head = flow_message_head(&f->request);
+    const struct head *head = f->request.received;
 
     if (!head) {
         JSON_PUT(p, ",\"request\":null");
@@ -203,7 +206,7 @@ static void put_request(struct jsonl_format *j, const struct flow *f, bool bodie
     JSON_PUT(p, ",\"request\":{\"method\":");
     json_put_string(p, head->method);
     JSON_PUT(p, ",\"target\":");
-    put_redacted_url(j, head->target, p);
+    json_put_string(p, buf_bytes(&j->clean)); /* by put_url() */
     JSON_PUT(p, ",\"version\":");
     put_word(p, flow_version_text(head->version));
     put_headers(j, &f->request, p);

@@ -9,7 +9,7 @@
 enum {
     JWT_MIN_BYTES = 32, /* shorter text is not searched for one */
     PSEUDONYM_BYTES = 4,
-    SCHEME_BYTES = 20,  /* of authentication; a longer word is a secret */
+    SCHEME_BYTES = 20, /* of authentication; a longer word is a secret */
 };
 
 void redact_put_secret(const struct redactor *r, struct bytes secret, struct buf *out)

@@ -9,10 +9,20 @@ enum {
 
 static const struct {
     const char *name;
-    size_t len;
     unsigned where;
 } name_rows[] = {
-#define REDACTION(name, where) {name, sizeof(name) - 1, where},
+#define REDACTION(name, where) {name, where},
+#include "logs/redactions.def"
+#undef REDACTION
+};
+
+/* Together, since they decide about nearly all rows. */
+static const struct {
+    uint8_t len, last;
+    bool tail;
+} name_tags[] = {
+#define REDACTION(name, where)                                                                     \
+    {sizeof(name) - 1, (uint8_t)(name)[sizeof(name) - 2], ((where)&REDACT_TAIL) != 0},
 #include "logs/redactions.def"
 #undef REDACTION
 };
@@ -22,63 +32,51 @@ static bool is_letter(uint8_t c)
     return (uint8_t)((c | 0x20) - 'a') < 26;
 }
 
-/* A set of 256 places. The rows' sets are written out as code that the compiler folds
- * to constants, so that a look costs nothing, and no set has to be made at start. */
+/* A set of places that stand for names. It is written out as code that the compiler
+ * folds to constants, so that nothing has to be made at start. */
+enum { PLACE_BITS = 10, PLACE_WORDS = (1 << PLACE_BITS) / 64 };
+
 struct place_set {
-    uint64_t words[4];
+    uint64_t words[PLACE_WORDS];
 };
 
 static inline void set_add(struct place_set *set, unsigned place)
 {
-    set->words[place >> 6 & 3] |= UINT64_C(1) << (place & 63);
+    set->words[place / 64] |= UINT64_C(1) << place % 64;
 }
 
 static inline bool set_has(const struct place_set *set, unsigned place)
 {
-    return set->words[place >> 6 & 3] >> (place & 63) & 1;
+    return set->words[place / 64] >> place % 64 & 1;
 }
 
-static inline unsigned tail_place(uint8_t before, uint8_t last)
+/* Of a name by its first letter and its last two; 0 for the first is any. Multiplied as
+ * Knuth does (TAOCP 6.4), since the letters alone would crowd together. */
+static inline unsigned place_of(uint8_t first, uint8_t before, uint8_t last)
 {
-    return ((before & 31u) * 7u + (last & 31u) * 37u) & 255u;
+    uint32_t letters = (first & 31u) << 10 | (before & 31u) << 5 | (last & 31u);
+
+    return (unsigned)(letters * UINT32_C(2654435769) >> (32 - PLACE_BITS));
 }
 
-static inline unsigned whole_place(size_t len, uint8_t first, uint8_t last)
-{
-    return ((unsigned)len * 41u + (first & 31u) * 5u + (last & 31u) * 11u) & 255u;
-}
-
-/* By the last two letters of any row. */
 bool redact_name_maybe(struct bytes name)
 {
     struct place_set set = {0};
+    uint8_t first, before, last;
 
 #define REDACTION(name, where)                                                                     \
-    set_add(&set, tail_place((uint8_t)(name)[sizeof(name) - 3], (uint8_t)(name)[sizeof(name) - 2]));
+    set_add(&set, place_of((where)&REDACT_TAIL ? 0 : (uint8_t)(name)[0],                           \
+                           (uint8_t)(name)[sizeof(name) - 3], (uint8_t)(name)[sizeof(name) - 2]));
 #include "logs/redactions.def"
 #undef REDACTION
     if (name.len < 2)
         return false;
-    if (!is_letter(name.ptr[name.len - 1]) || !is_letter(name.ptr[name.len - 2]))
-        return true;
-    return set_has(&set, tail_place(name.ptr[name.len - 2], name.ptr[name.len - 1]));
-}
-
-/* May a folded name be a row, or end in a row of REDACT_TAIL? */
-static bool folded_maybe(const uint8_t *folded, size_t len)
-{
-    struct place_set wholes = {0}, tails = {0};
-
-#define REDACTION(name, where)                                                                     \
-    set_add(&wholes, whole_place(sizeof(name) - 1, (uint8_t)(name)[0],                             \
-                                 (uint8_t)(name)[sizeof(name) - 2]));                              \
-    if ((where) & REDACT_TAIL)                                                                     \
-        set_add(&tails,                                                                            \
-                tail_place((uint8_t)(name)[sizeof(name) - 3], (uint8_t)(name)[sizeof(name) - 2]));
-#include "logs/redactions.def"
-#undef REDACTION
-    return len >= 2 && (set_has(&wholes, whole_place(len, folded[0], folded[len - 1])) ||
-                        set_has(&tails, tail_place(folded[len - 2], folded[len - 1])));
+    first = name.ptr[0];
+    before = name.ptr[name.len - 2];
+    last = name.ptr[name.len - 1];
+    if (!is_letter(first) || !is_letter(before) || !is_letter(last))
+        return true; /* it has to be folded first */
+    return set_has(&set, place_of(first, before, last)) || set_has(&set, place_of(0, before, last));
 }
 
 static int hex_value(uint8_t c)
@@ -137,13 +135,11 @@ unsigned redact_name_find(struct bytes name)
     if (!redact_name_maybe(name))
         return 0;
     len = name_fold(name, folded, &cut);
-    if (!folded_maybe(folded, len))
-        return 0;
-    for (size_t i = 0; i < sizeof(name_rows) / sizeof(name_rows[0]); i++) {
-        size_t row_len = name_rows[i].len;
+    for (size_t i = 0; len > 0 && i < sizeof(name_rows) / sizeof(name_rows[0]); i++) {
+        size_t row_len = name_tags[i].len;
         bool whole = row_len == len && !cut;
 
-        if (!whole && !(name_rows[i].where & REDACT_TAIL))
+        if (name_tags[i].last != folded[len - 1] || (!whole && !name_tags[i].tail))
             continue;
         if (row_len > len || memcmp(folded + len - row_len, name_rows[i].name, row_len) != 0)
             continue;

@@ -16,7 +16,7 @@ enum redact_where {
 /* enum redact_where bits, 0 for a name that is none. Only letters and digits count,
  * and not their case: "user[pass-word]" is "userpassword"; %XX is decoded. */
 unsigned redact_name_find(struct bytes name);
-/* False for most names that are none, at the cost of a look at their last two
+/* False for most names that are none, at the cost of a look at three of their
  * bytes; true for all that redact_name_find() knows. */
 bool redact_name_maybe(struct bytes name);
 

@@ -5,16 +5,24 @@
 
 enum { VALUE_BYTES = 64 * 1024 }; /* of a parameter's value looked into */
 
-/* Everything up to the first of `ends`, at most three; *rest goes on at it. */
-static struct bytes take_until(struct bytes *rest, const char *ends)
+/* Everything up to `end`; *rest goes on at it. */
+static struct bytes take_until(struct bytes *rest, uint8_t end)
 {
     struct bytes all = *rest;
-    uint8_t a = (uint8_t)ends[0];
-    uint8_t b = ends[1] ? (uint8_t)ends[1] : a;
-    uint8_t c = ends[1] && ends[2] ? (uint8_t)ends[2] : a;
+    ptrdiff_t at = bytes_find(all, end);
+    size_t len = at < 0 ? all.len : (size_t)at;
+
+    *rest = bytes_from(all, len);
+    return bytes_until(all, len);
+}
+
+/* The same with any of `ends`, for what is short. */
+static struct bytes take_until_any(struct bytes *rest, struct bytes ends)
+{
+    struct bytes all = *rest;
     size_t len = 0;
 
-    while (len < all.len && all.ptr[len] != a && all.ptr[len] != b && all.ptr[len] != c)
+    while (len < all.len && bytes_find(ends, all.ptr[len]) < 0)
         len++;
     *rest = bytes_from(all, len);
     return bytes_until(all, len);
@@ -32,18 +40,6 @@ static void put_encoded_secret(const struct redactor *r, struct bytes value, str
     buf_release(&plain);
 }
 
-/* Up to what may stand before or behind a parameter's name. */
-static struct bytes take_name(struct bytes *rest)
-{
-    struct bytes all = *rest;
-    size_t len = 0;
-
-    while (len < all.len && bytes_find(BYTES("=?#&;"), all.ptr[len]) < 0)
-        len++;
-    *rest = bytes_from(all, len);
-    return bytes_until(all, len);
-}
-
 /* Is the value a URL or query of its own, encoded or not, with a secret in it? Such a
  * value goes as a whole. Nothing is decoded twice. */
 static bool hides_secret(struct bytes value)
@@ -58,7 +54,7 @@ static bool hides_secret(struct bytes value)
     percent_decode(value, true, &plain);
     rest = buf_bytes(&plain);
     while (!found && rest.len) {
-        name = take_name(&rest);
+        name = take_until_any(&rest, BYTES("=?#&;"));
         found = rest.len && rest.ptr[0] == '=' && (redact_name_find(name) & REDACT_PARAM);
         rest = bytes_from(rest, 1);
     }
@@ -86,29 +82,21 @@ static void put_param(const struct redactor *r, struct bytes param, struct buf *
         redact_put_text(r, value, out);
 }
 
-/* Parameters with what stands between them, up to a slash if that is one of `ends`. */
-static void put_params_until(const struct redactor *r, struct bytes *rest, const char *ends,
-                             struct buf *out)
-{
-    while (rest->len) {
-        put_param(r, take_until(rest, ends), out);
-        if (rest->len == 0 || rest->ptr[0] == '/')
-            return;
-        buf_put(out, bytes_until(*rest, 1));
-        *rest = bytes_from(*rest, 1);
-    }
-}
-
 void redact_put_params(const struct redactor *r, struct bytes params, struct buf *out)
 {
-    put_params_until(r, &params, "&", out);
+    while (params.len) {
+        put_param(r, take_until(&params, '&'), out);
+        if (params.len)
+            buf_put_byte(out, '&');
+        params = bytes_from(params, 1);
+    }
 }
 
 /* "user:password@", where there is one. */
 static void put_userinfo(const struct redactor *r, struct bytes *url, struct buf *out)
 {
     struct bytes rest = *url, authority;
-    struct bytes scheme = take_until(&rest, "/?#");
+    struct bytes scheme = take_until_any(&rest, BYTES("/?#"));
     size_t at;
 
     if (!bytes_starts_with(rest, BYTES("//")) ||
@@ -117,7 +105,7 @@ static void put_userinfo(const struct redactor *r, struct bytes *url, struct buf
     buf_put(out, bytes_until(*url, scheme.len + 2));
     *url = bytes_from(*url, scheme.len + 2);
     rest = *url;
-    authority = take_until(&rest, "/?#");
+    authority = take_until_any(&rest, BYTES("/?#"));
     at = authority.len;
     while (at > 0 && authority.ptr[at - 1] != '@')
         at--;
@@ -132,34 +120,44 @@ static void put_userinfo(const struct redactor *r, struct bytes *url, struct buf
 static void put_path(const struct redactor *r, struct bytes path, struct buf *out)
 {
     while (path.len) {
-        redact_put_text(r, take_until(&path, ";"), out);
-        if (path.len == 0)
-            return;
-        buf_put_byte(out, ';');
-        path = bytes_from(path, 1);
-        put_params_until(r, &path, ";/", out);
+        redact_put_text(r, take_until(&path, ';'), out);
+        while (path.len && path.ptr[0] == ';') {
+            buf_put_byte(out, ';');
+            path = bytes_from(path, 1);
+            put_param(r, take_until_any(&path, BYTES(";/")), out);
+        }
+    }
+}
+
+/* OAuth's implicit grant hands its token over here; some pages keep a whole URL in it. */
+static void put_fragment(const struct redactor *r, struct bytes fragment, struct buf *out)
+{
+    while (fragment.len) {
+        put_param(r, take_until_any(&fragment, BYTES("&?")), out);
+        buf_put(out, bytes_until(fragment, 1));
+        fragment = bytes_from(fragment, 1);
     }
 }
 
 void redact_put_url(const struct redactor *r, struct bytes url, struct buf *out)
 {
-    struct bytes query;
+    struct bytes path, query;
 
     if (!r->on) {
         buf_put(out, url);
         return;
     }
-    put_userinfo(r, &url, out);
-    put_path(r, take_until(&url, "?#"), out);
-    if (url.len && url.ptr[0] == '?') {
+    if (bytes_find(url, '@') >= 0)
+        put_userinfo(r, &url, out);
+    query = take_until(&url, '#');
+    path = take_until(&query, '?');
+    put_path(r, path, out);
+    if (query.len) {
         buf_put_byte(out, '?');
-        url = bytes_from(url, 1);
-        query = take_until(&url, "#");
-        put_params_until(r, &query, "&", out);
+        redact_put_params(r, bytes_from(query, 1), out);
     }
-    if (url.len) { /* OAuth's implicit grant hands its token over in the fragment */
+    if (url.len) {
         buf_put_byte(out, '#');
-        url = bytes_from(url, 1);
-        put_params_until(r, &url, "&?", out);
+        put_fragment(r, bytes_from(url, 1), out);
     }
 }

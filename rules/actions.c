@@ -110,6 +110,7 @@ static enum status key_parse(struct actions_builder *b, const struct node *n)
 {
     const struct verb_row *row = row_find(n->key);
     const char *words[ROWS];
+    size_t count = 0;
 
     if (row)
         return row->verb ? action_add(b, row->verb, n, n) : compiler_later(b->c, n);
@@ -118,9 +119,11 @@ static enum status key_parse(struct actions_builder *b, const struct node *n)
                        "'loop' stands in the map form: sequence: { steps: […], loop: true }");
         return STATUS_BAD_CONFIG;
     }
-    for (size_t i = 0; i < ROWS; i++)
-        words[i] = rows[i].name;
-    config_unknown_key(&b->c->reader, n, words, ROWS);
+    for (size_t i = 0; i < ROWS; i++) {
+        if (rows[i].verb)
+            words[count++] = rows[i].name;
+    }
+    config_unknown_key(&b->c->reader, n, words, count);
     return STATUS_BAD_CONFIG;
 }
 

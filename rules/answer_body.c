@@ -124,11 +124,10 @@ static enum status json_template(struct answer_builder *b, const struct node *at
 
 static enum status body_json(struct answer_builder *b, const struct node *n)
 {
+    bool null = n->kind == NODE_SCALAR && bytes_equal(n->text, BYTES("null"));
     struct node *tree;
-    enum status st = config_present(&b->c->reader, n);
+    enum status st = null ? STATUS_OK : config_present(&b->c->reader, n);
 
-    if (n->kind == NODE_SCALAR && bytes_equal(n->text, BYTES("null")))
-        return answer_error(b, "JSON's null alone is written as text: 'null' with a content-type");
     if (!st)
         st = tree_copy(b->c, n, &tree);
     if (!st)

@@ -324,7 +324,7 @@ enum status answer_parse(struct rule_compiler *c, const struct node *n, struct a
     return form_parse(&b, 200, ret);
 }
 
-static bool is_redirection(uint16_t status)
+static bool is_redirection(int64_t status)
 {
     return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
@@ -334,6 +334,7 @@ enum status answer_parse_redirect(struct rule_compiler *c, const struct node *n,
 {
     struct answer_form form = {0};
     struct answer_builder b = {.c = c, .at = n, .form = &form};
+    int64_t status = 302;
     enum status st = STATUS_OK;
 
     if (n->kind == NODE_SCALAR)
@@ -344,10 +345,11 @@ enum status answer_parse_redirect(struct rule_compiler *c, const struct node *n,
         return st;
     if (!form.to)
         return answer_error(&b, "'to' is missing: where does this redirect to?");
-    if (form.status)
+    if (form.status) {
         b.at = form.status;
-    st = form_parse(&b, 302, ret);
-    if (!st && !is_redirection(ret->status))
-        return answer_error(&b, "a redirect has status 301, 302, 303, 307 or 308");
-    return st;
+        st = config_int(&c->reader, form.status, 100, 999, &status);
+    }
+    if (!st && !is_redirection(status))
+        st = answer_error(&b, "a redirect has status 301, 302, 303, 307 or 308");
+    return st ? st : form_parse(&b, status, ret);
 }

@@ -91,6 +91,8 @@ static enum status field_check(const struct target_place *at, const struct edit 
         return target_error(at, name.text,
                             "belongs to one connection and is not passed on (RFC 9110 section "
                             "7.6.1)");
+    if (id == FIELD_HOST && e->side == HTTP_REQUEST && e->op == EDIT_REMOVE)
+        return target_error(at, name.text, "cannot be removed (RFC 9110 section 7.2)");
     if (id == FIELD_HOST && e->side == HTTP_REQUEST && !at->raw)
         return target_error(at, name.text,
                             "says where the request goes; `raw: true` beside it changes only the "

@@ -217,6 +217,7 @@ bool glob_match(const struct glob *g, struct bytes in, struct bytes *captures)
     run.piece = 0;
     run.at = 0;
     run.within = run.across = -1;
+    run.within_end = run.across_end = run.first_within = 0;
     run.has_first_within = false;
     for (;;) {
         if (run.piece == g->count && run.at == run.in.len)

@@ -16,7 +16,7 @@
 #include "base/bytes.h"
 
 enum {
-    GLOB_PIECES = 64,
+    GLOB_PIECES = 80,
     GLOB_BYTES = 4096, /* of a pattern's text */
 };
 

@@ -238,13 +238,15 @@ enum { KEYS = sizeof(keys) / sizeof(keys[0]) };
 static enum status key_parse(struct match_builder *b, const struct node *n)
 {
     const char *words[KEYS];
+    size_t count = 0;
 
     for (size_t i = 0; i < KEYS; i++) {
-        words[i] = keys[i].name;
         if (bytes_equal(n->key, bytes_of(keys[i].name)))
             return keys[i].parse ? keys[i].parse(b, n) : compiler_later(b->c, n);
+        if (keys[i].parse)
+            words[count++] = keys[i].name;
     }
-    config_unknown_key(&b->c->reader, n, words, KEYS);
+    config_unknown_key(&b->c->reader, n, words, count);
     return STATUS_BAD_CONFIG;
 }
 

@@ -5,6 +5,8 @@
 #include "rules/rule.h"
 #include "rules/rule_names.h"
 
+enum { GROUPS_SOUGHT = 100 }; /* for "did you mean" */
+
 struct defaults {
     int64_t seed;
     int cors;
@@ -84,6 +86,7 @@ struct compilation {
     struct ruleset *rules;
     struct rule_state *state;
     const struct node *groups; /* a map, or NULL */
+    bool groups_bad;           /* what was wrong with them was told */
     struct rule_names *names;
 };
 
@@ -118,6 +121,7 @@ static enum status groups_check(struct compilation *k)
     st = compiler_want(&k->c, k->groups, NODE_MAP, "groups is a map: { name: { enabled: false } }");
     if (st) {
         k->groups = NULL;
+        k->groups_bad = true;
         return st;
     }
     for (const struct node *n = k->groups->first; n; n = n->next)
@@ -146,24 +150,41 @@ static enum status defaults_read(struct compilation *k, const struct node *n)
     return STATUS_OK;
 }
 
+static enum status group_unknown(struct compilation *k, struct bytes name, const struct node *at)
+{
+    const char *words[GROUPS_SOUGHT];
+    const char *near;
+    size_t count = 0;
+
+    if (k->groups_bad)
+        return STATUS_BAD_CONFIG;
+    for (const struct node *n = k->groups ? k->groups->first : NULL; n; n = n->next) {
+        const char *word = count < GROUPS_SOUGHT ? arena_text(k->c.arena, n->key) : NULL;
+
+        if (word)
+            words[count++] = word;
+    }
+    near = text_nearest(name, words, count);
+    node_error(k->c.reader.diags, at, "there is no group '%s' under 'groups'%s%s%s",
+               excerpt(name).text, near ? ", did you mean '" : "", near ? near : "",
+               near ? "'?" : "");
+    return STATUS_BAD_CONFIG;
+}
+
 /* Is the rule's group switched on? An unknown one is an error. */
 static enum status group_enabled(struct compilation *k, const struct rule_form *form,
                                  const struct node *rule, bool *ret_enabled)
 {
-    const struct node *at = node_find(rule, "group");
-    const struct node *group =
-        k->groups ? node_find(k->groups, (const char *)form->group.ptr) : NULL;
+    const struct node *group = NULL;
     struct group_form g = {.enabled = true};
     enum status st;
 
-    *ret_enabled = true;
     if (!form->group.ptr)
         return STATUS_OK;
-    if (!group) {
-        node_error(k->c.reader.diags, at, "there is no group '%s' under 'groups'",
-                   excerpt(form->group).text);
-        return STATUS_BAD_CONFIG;
-    }
+    if (k->groups)
+        group = node_find(k->groups, (const char *)form->group.ptr);
+    if (!group)
+        return group_unknown(k, form->group, node_find(rule, "group"));
     st = config_read(&k->c.reader, &group_section, group, &g);
     *ret_enabled = g.enabled;
     return st;

@@ -92,21 +92,26 @@ static bool is_word(struct bytes name, const char *word)
     return bytes_starts_with(name, bytes_of(word)) && (name.len == len || name.ptr[len] == '.');
 }
 
+/* `name` begins with the word of `source`. */
+static enum status sourced_add(struct template_parser *p, const struct template_source *source,
+                               struct bytes name)
+{
+    struct template_part part = {.kind = TEMPLATE_SOURCED, .source = source};
+
+    part.text = bytes_from(name, strlen(source->word) + 1);
+    if (source->named && part.text.len == 0)
+        return compiler_error(p->c, p->text, name, "'%s' needs a name after a dot", source->word);
+    if (!source->named && name.len > strlen(source->word))
+        return compiler_error(p->c, p->text, name, "nothing may follow '%s'", source->word);
+    part.text = arena_copy(p->c->arena, part.text);
+    return part.text.ptr ? part_add(p, part) : STATUS_NO_MEMORY;
+}
+
 static enum status source_parse(struct template_parser *p, struct bytes name)
 {
-    struct template_part part = {.kind = TEMPLATE_SOURCED};
-
     for (size_t i = 0; i < template_source_count; i++) {
-        const struct template_source *s = &template_sources[i];
-
-        if (!is_word(name, s->word))
-            continue;
-        part.source = s;
-        part.text = bytes_from(name, strlen(s->word) + 1);
-        if (s->named != (part.text.len > 0))
-            break;
-        part.text = arena_copy(p->c->arena, part.text);
-        return part.text.ptr ? part_add(p, part) : STATUS_NO_MEMORY;
+        if (is_word(name, template_sources[i].word))
+            return sourced_add(p, &template_sources[i], name);
     }
     for (size_t i = 0; template_later_words[i]; i++) {
         if (is_word(name, template_later_words[i]))

@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "rules/when.h"
+#include "rules/when_build.h"
 
 enum {
     WORDS = 12, /* of one short form */
@@ -12,14 +12,6 @@ enum {
 static const char grammar[] =
     "expected once, first N, after N, every Kth [after M] or P% [seed S], each with [per rule] or "
     "[per client]";
-
-/* A rule's `when` while it is compiled. */
-struct when_builder {
-    struct rule_compiler *c;
-    uint32_t count;
-    struct schedule items[SCHEDULES];
-    enum per_kind per;
-};
 
 /* A short form's words, and how far they are read. */
 struct word_reader {
@@ -108,8 +100,8 @@ static bool word_take(struct word_reader *r, const char *word)
     return true;
 }
 
-static enum status number_parse(struct rule_compiler *c, const struct rule_text *text,
-                                struct bytes word, uint64_t min, uint64_t *ret_value)
+enum status count_parse(struct rule_compiler *c, const struct rule_text *text, struct bytes word,
+                        uint64_t min, uint64_t *ret_value)
 {
     uint64_t value;
 
@@ -120,22 +112,20 @@ static enum status number_parse(struct rule_compiler *c, const struct rule_text 
     return STATUS_OK;
 }
 
-/* "3", "3rd" */
-static enum status ordinal_parse(struct rule_compiler *c, const struct rule_text *text,
-                                 struct bytes word, uint64_t *ret_value)
+enum status ordinal_parse(struct rule_compiler *c, const struct rule_text *text, struct bytes word,
+                          uint64_t *ret_value)
 {
     static const char *const ends[] = {"st", "nd", "rd", "th", NULL};
 
     for (size_t i = 0; ends[i]; i++) {
         if (bytes_ends_with(word, bytes_of(ends[i])))
-            return number_parse(c, text, bytes_until(word, word.len - 2), 1, ret_value);
+            return count_parse(c, text, bytes_until(word, word.len - 2), 1, ret_value);
     }
-    return number_parse(c, text, word, 1, ret_value);
+    return count_parse(c, text, word, 1, ret_value);
 }
 
-/* "10%", "0.5%"; the sign may be missing when `bare`. */
-static enum status percent_parse(struct rule_compiler *c, const struct rule_text *text,
-                                 struct bytes word, uint64_t *ret_value)
+enum status percent_parse(struct rule_compiler *c, const struct rule_text *text, struct bytes word,
+                          uint64_t *ret_value)
 {
     struct bytes digits =
         bytes_ends_with(word, BYTES("%")) ? bytes_until(word, word.len - 1) : word;
@@ -156,8 +146,8 @@ static enum status percent_parse(struct rule_compiler *c, const struct rule_text
     return STATUS_OK;
 }
 
-static enum status per_parse(struct rule_compiler *c, const struct rule_text *text,
-                             struct bytes word, enum per_kind *ret_per)
+enum status per_parse(struct rule_compiler *c, const struct rule_text *text, struct bytes word,
+                      enum per_kind *ret_per)
 {
     for (unsigned i = 0; i < PER_COUNT; i++) {
         if (bytes_equal(word, bytes_of(per_names[i]))) {
@@ -170,8 +160,7 @@ static enum status per_parse(struct rule_compiler *c, const struct rule_text *te
     return compiler_error(c, text, word, "expected 'per rule' or 'per client'");
 }
 
-static enum status schedule_add(struct when_builder *b, const struct rule_text *text,
-                                struct schedule s)
+enum status schedule_add(struct when_builder *b, const struct rule_text *text, struct schedule s)
 {
     if (b->count == SCHEDULES)
         return compiler_error(b->c, text, text->all, "more than %d schedules", SCHEDULES);
@@ -207,7 +196,7 @@ static enum status every_parse(struct word_reader *r, struct schedule *s)
     r->at++;
     if (!word_take(r, "after"))
         return STATUS_OK;
-    st = number_parse(r->c, r->text, word_peek(r), 0, &s->skip);
+    st = count_parse(r->c, r->text, word_peek(r), 0, &s->skip);
     r->at++;
     return st;
 }
@@ -223,7 +212,7 @@ static enum status percent_read(struct word_reader *r, struct schedule *s)
     r->at++;
     if (!word_take(r, "seed"))
         return STATUS_OK;
-    st = number_parse(r->c, r->text, word_peek(r), 0, &s->seed);
+    st = count_parse(r->c, r->text, word_peek(r), 0, &s->seed);
     r->at++;
     return st;
 }
@@ -245,7 +234,7 @@ static enum status schedule_read(struct word_reader *r, struct schedule *s)
         s->fires = after_fires;
     else if (!word_take(r, "first"))
         return unknown_schedule(r);
-    st = number_parse(r->c, r->text, word_peek(r), s->fires == first_fires, &s->count);
+    st = count_parse(r->c, r->text, word_peek(r), s->fires == first_fires, &s->count);
     r->at++;
     return st;
 }
@@ -274,6 +263,9 @@ static enum status short_parse(struct when_builder *b, const struct node *n)
                             excerpt(word_peek(&r)).text, grammar);
     if (st)
         return st;
+    if (only_per && b->in_list)
+        return compiler_error(b->c, &text, text.all,
+                              "'per' stands behind a schedule: once per client");
     if (!only_per)
         return schedule_add(b, &text, s);
     if (b->per == PER_rule)
@@ -281,117 +273,16 @@ static enum status short_parse(struct when_builder *b, const struct node *n)
     return STATUS_OK;
 }
 
-/* The map form, as written. */
-struct when_form {
-    bool once;
-    const struct node *first, *after, *every, *percent, *seed, *per;
-};
-
-static const struct config_key when_keys[] = {
-    {.name = "once",
-     .type = CONFIG_BOOL,
-     .offset = offsetof(struct when_form, once),
-     .help = "the first match only"},
-    NODE_KEY(when_form, first, "the first N matches"),
-    NODE_KEY(when_form, after,
-             "every match after the first N; with `every`, where its count starts"),
-    NODE_KEY(when_form, every, "each Kth match"),
-    NODE_KEY(when_form, percent, "P% of the matches"),
-    NODE_KEY(when_form, seed, "what the dice of `percent` start from"),
-    NODE_KEY(when_form, per, "what n is counted for: rule or client"),
-    {.name = "between", .type = CONFIG_LATER},
-};
-
-static const struct config_section when_section = {"when", when_keys,
-                                                   sizeof(when_keys) / sizeof(when_keys[0])};
-
-/* Reads one value of the map with `read`, when it is there. */
-static enum status form_read(struct when_builder *b, const struct node *n, uint64_t min,
-                             enum status (*read)(struct rule_compiler *c,
-                                                 const struct rule_text *text, struct bytes word,
-                                                 uint64_t *ret_value),
-                             uint64_t *ret_value)
-{
-    struct rule_text text;
-    enum status st = n ? compiler_text(b->c, n, &text) : STATUS_OK;
-
-    if (st || !n)
-        return st;
-    if (read)
-        return read(b->c, &text, text.all, ret_value);
-    return number_parse(b->c, &text, text.all, min, ret_value);
-}
-
-static enum status form_per(struct when_builder *b, const struct node *n, enum per_kind *ret_per)
-{
-    struct rule_text text;
-    enum status st = n ? compiler_text(b->c, n, &text) : STATUS_OK;
-
-    return st || !n ? st : per_parse(b->c, &text, text.all, ret_per);
-}
-
-/* One schedule of a form, when its key is there. */
-static enum status form_add(struct when_builder *b, const struct node *map, bool there,
-                            struct schedule s)
-{
-    struct rule_text text = {.node = map};
-
-    return there ? schedule_add(b, &text, s) : STATUS_OK;
-}
-
-static enum status form_schedules(struct when_builder *b, const struct node *map,
-                                  const struct when_form *f, enum per_kind per)
-{
-    struct schedule first = {.fires = first_fires, .per = per};
-    struct schedule after = {.fires = after_fires, .per = per};
-    struct schedule every = {.fires = every_fires, .per = per};
-    struct schedule percent = {.fires = percent_fires, .per = per, .seed = (uint64_t)b->c->seed};
-    struct schedule once = {.fires = first_fires, .per = per, .count = 1};
-    enum status st = form_read(b, f->first, 1, NULL, &first.count);
-
-    st = status_worse(st, form_read(b, f->after, 0, NULL, &after.count));
-    st = status_worse(st, form_read(b, f->every, 1, ordinal_parse, &every.count));
-    st = status_worse(st, form_read(b, f->percent, 0, percent_parse, &percent.count));
-    st = status_worse(st, form_read(b, f->seed, 0, NULL, &percent.seed));
-    if (f->seed && !f->percent) {
-        node_key_error(b->c->reader.diags, f->seed, "'seed' is for 'percent'");
-        st = status_worse(st, STATUS_BAD_CONFIG);
-    }
-    every.skip = after.count;
-    if (st)
-        return st;
-    st = form_add(b, map, f->once, once);
-    st = status_worse(st, form_add(b, map, f->first, first));
-    st = status_worse(st, form_add(b, map, f->after && !f->every, after));
-    st = status_worse(st, form_add(b, map, f->every, every));
-    return status_worse(st, form_add(b, map, f->percent, percent));
-}
-
-static enum status map_parse(struct when_builder *b, const struct node *map)
-{
-    struct when_form form = {0};
-    enum per_kind per = PER_rule;
-    enum status st = config_read(&b->c->reader, &when_section, map, &form);
-
-    if (!st)
-        st = form_per(b, form.per, &per);
-    if (!st)
-        st = form_schedules(b, map, &form, per);
-    if (!st && b->per == PER_rule)
-        b->per = per;
-    return st;
-}
-
 static enum status item_parse(struct when_builder *b, const struct node *n)
 {
     if (n->kind == NODE_MAP)
-        return map_parse(b, n);
+        return when_map_parse(b, n);
     return short_parse(b, n); /* which refuses a list */
 }
 
 enum status when_parse(struct rule_compiler *c, const struct node *n, struct when *ret)
 {
-    struct when_builder b = {.c = c, .per = PER_rule};
+    struct when_builder b = {.c = c, .in_list = n && n->kind == NODE_LIST, .per = PER_rule};
     struct schedule *items;
     enum status st = STATUS_OK;
 

@@ -205,9 +205,21 @@ static void exchange_response_ended(struct exchange *ex)
         return;
     }
     exchange_let_origin_go(ex);
+    slice_queue_consume(&ex->gate, ex->gate.bytes);
+    wire_credit(ex->session->wire, ex->session->wire->held);
     ex->draining = true;
     engine_timer(ex->engine, &ex->timer, ANSWER_READ_US);
     wire_wake(ex->session->wire);
+}
+
+/* A client of HTTP/1.0 knows the end of such a body by our FIN only. */
+enum exchange_ending exchange_cut(const struct exchange *ex)
+{
+    const struct head *sent = ex->flow->response.sent;
+    bool until_close = sent && ex->request.version < HTTP_1_1 &&
+                       (sent->framing == HTTP_CHUNKED || sent->framing == HTTP_UNTIL_CLOSE);
+
+    return until_close ? EXCHANGE_RESET : EXCHANGE_FINISH;
 }
 
 void exchange_tunnel_ended(struct exchange *ex, bool client_side)
@@ -220,22 +232,37 @@ void exchange_tunnel_ended(struct exchange *ex, bool client_side)
         exchange_over(ex, CLOSE_UPGRADED, NULL, EXCHANGE_FINISH);
 }
 
+/* The codec would not have it; of a head nothing was written. */
+static void exchange_cannot_send(struct exchange *ex, enum status st)
+{
+    if (st == STATUS_NO_MEMORY)
+        exchange_over(ex, CLOSE_NO_MEMORY, NULL, EXCHANGE_RESET);
+    else if (ex->reason != CLOSE_COMPLETE) /* a page of our own */
+        exchange_over(ex, ex->reason, NULL, EXCHANGE_RESET);
+    else
+        exchange_fail(ex, CLOSE_BAD_RESPONSE,
+                      st == STATUS_UNSUPPORTED
+                          ? "The response has a transfer coding that HTTP/1.0 does not know."
+                          : "The response could not be written as HTTP/1.1.");
+}
+
 void exchange_to_client(struct exchange *ex, const struct message_event *ev)
 {
     struct session *s = ex->session;
+    struct flow *f = ex->flow;
+    enum status st;
 
-    if (ex->over)
+    if (ex->over || ev->kind == MESSAGE_TUNNEL) /* the codec knows by the head */
         return;
-    if (ev->kind == MESSAGE_HEAD)
-        exchange_note_sent_head(ex, ev->head);
-    else if (ev->kind == MESSAGE_DATA && !ex->flow->response.received)
-        flow_note_content(ex->engine, ex->flow, &ex->flow->response, ev->data);
-    else if (ev->kind == MESSAGE_TUNNEL)
-        return; /* the codec knows by the head */
-    if (codec_send(s->codec, ex->stream, ev)) {
-        exchange_over(ex, CLOSE_NO_MEMORY, NULL, EXCHANGE_RESET);
+    st = codec_send(s->codec, ex->stream, ev);
+    if (st) {
+        exchange_cannot_send(ex, st);
         return;
     }
+    if (ev->kind == MESSAGE_HEAD)
+        exchange_note_sent_head(ex, ev->head);
+    else if (ev->kind == MESSAGE_DATA && !f->response.received)
+        flow_note_content(ex->engine, f, &f->response, ev->data);
     wire_flush(s->wire);
     if (ev->kind != MESSAGE_END)
         return;
@@ -258,7 +285,7 @@ void exchange_answer(struct exchange *ex, enum close_reason reason, const char *
         return;
     exchange_let_origin_go(ex);
     if (ex->response_started || page_make(exchange_arena(ex), page, &ex->request, &head, &body)) {
-        exchange_over(ex, reason, sentence, EXCHANGE_FINISH);
+        exchange_over(ex, reason, sentence, exchange_cut(ex));
         return;
     }
     ex->reason = reason;

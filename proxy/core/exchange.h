@@ -87,6 +87,9 @@ void exchange_let_origin_go(struct exchange *ex);
 enum exchange_ending { EXCHANGE_KEEP, EXCHANGE_FINISH, EXCHANGE_RESET, EXCHANGE_HANG };
 void exchange_over(struct exchange *ex, enum close_reason reason, const char *sentence,
                    enum exchange_ending ending);
+/* How a response ends that cannot be completed: by RST where our FIN would make it
+ * look complete. */
+enum exchange_ending exchange_cut(const struct exchange *ex);
 /* After an Upgrade: one side has finished; both: the exchange is over. */
 void exchange_tunnel_ended(struct exchange *ex, bool client_side);
 /* The response's content moved: it may stand still for so long again. */

@@ -5,7 +5,7 @@
 
 #include "proxy/core/session.h"
 
-enum { TARGET_BYTES = 128 * 1024 };
+enum { TARGET_BYTES = 128 * 1024, AUTHORITY_BYTES = 512 };
 
 /* HTTP/2 in the clear is not offered: an Upgrade to it is dropped. */
 static bool upgrade_is_kept(const struct head *request)
@@ -29,6 +29,37 @@ static enum status add_via(struct exchange *ex, struct head *h)
     return fields_append(exchange_arena(ex), &h->fields, BYTES("Via"), BYTES("1.1 weir"));
 }
 
+/* "a.test", "[::1]:8080": what the request is for, as a URL and Host have it. */
+static enum status target_authority(struct exchange *ex, struct bytes *ret_authority)
+{
+    struct buf text;
+    struct bytes copy;
+    enum status st;
+
+    buf_init(&text, AUTHORITY_BYTES);
+    flow_put_authority(ex->flow, &text);
+    copy = arena_copy(exchange_arena(ex), buf_bytes(&text));
+    st = buf_status(&text);
+    buf_release(&text);
+    if (!st && !copy.ptr)
+        st = STATUS_NO_MEMORY;
+    if (!st)
+        *ret_authority = copy;
+    return st;
+}
+
+/* A request of HTTP/1.0 may lack it, and goes on as HTTP/1.1 (RFC 9112 §3.2). */
+static enum status add_host(struct exchange *ex, struct head *h)
+{
+    struct bytes host;
+    enum status st;
+
+    if (fields_find(&h->fields, FIELD_HOST, 0) >= 0)
+        return STATUS_OK;
+    st = target_authority(ex, &host);
+    return st ? st : fields_append(exchange_arena(ex), &h->fields, field_name(FIELD_HOST), host);
+}
+
 enum status exchange_prepare_request(struct exchange *ex)
 {
     struct arena *a = exchange_arena(ex);
@@ -38,6 +69,8 @@ enum status exchange_prepare_request(struct exchange *ex)
 
     if (!st)
         st = fields_strip_hop(a, &out->fields, upgrade);
+    if (!st)
+        st = add_host(ex, out);
     if (st)
         return st;
     out->upgrade = upgrade;
@@ -46,22 +79,22 @@ enum status exchange_prepare_request(struct exchange *ex)
     return add_via(ex, out);
 }
 
-/* OPTIONS for a whole server is written "*" to the server itself (RFC 9112 §3.2.4). */
-static bool asks_whole_server(const struct head *h)
-{
-    return http_method_is(h, "OPTIONS") && h->form == TARGET_ABSOLUTE &&
-           bytes_equal(h->path, BYTES("/")) && !bytes_ends_with(h->target, BYTES("/"));
-}
-
+/* For another proxy. A request within a CONNECT goes where that went, whatever it
+ * says of itself. */
 static enum status absolute_target(struct exchange *ex, struct head *h)
 {
     struct buf target;
-    enum status st;
+    enum status st = STATUS_OK;
 
+    h->scheme = BYTES("http");
+    if (ex->session->connected)
+        st = target_authority(ex, &h->authority);
+    if (st)
+        return st;
     buf_init(&target, TARGET_BYTES);
     buf_put_text(&target, "http://");
     buf_put(&target, h->authority);
-    if (!asks_whole_server(h) && !bytes_equal(h->path, BYTES("*")))
+    if (!bytes_equal(h->path, BYTES("*"))) /* RFC 9112 §3.2.4 */
         buf_put(&target, h->path);
     h->target = arena_copy(exchange_arena(ex), buf_bytes(&target));
     h->form = TARGET_ABSOLUTE;
@@ -74,19 +107,17 @@ enum status exchange_route_request(struct exchange *ex)
 {
     struct head *out = &ex->request_out;
     const struct via_entry *via = ex->route.kind == ROUTE_HTTP ? ex->route.via : NULL;
-    enum status st = STATUS_OK;
+    enum status st;
 
-    if (via) {
-        st = absolute_target(ex, out);
-        if (!st && via->credentials.len)
-            st = fields_append(exchange_arena(ex), &out->fields, BYTES("Proxy-Authorization"),
-                               via->credentials);
-        return st;
+    if (!via) {
+        out->form = bytes_equal(out->path, BYTES("*")) ? TARGET_ASTERISK : TARGET_ORIGIN;
+        out->target = out->path;
+        return STATUS_OK;
     }
-    if (asks_whole_server(out))
-        out->path = BYTES("*");
-    out->form = bytes_equal(out->path, BYTES("*")) ? TARGET_ASTERISK : TARGET_ORIGIN;
-    out->target = out->path;
+    st = absolute_target(ex, out);
+    if (!st && via->credentials.len)
+        st = fields_append(exchange_arena(ex), &out->fields, BYTES("Proxy-Authorization"),
+                           via->credentials);
     return st;
 }
 

@@ -14,6 +14,7 @@ void exchange_let_origin_go(struct exchange *ex)
 
     ex->upstream = NULL;
     ex->origin = ORIGIN_DONE;
+    timer_clear(&ex->engine->timers, &ex->timer);
     if (up)
         upstream_leave(up);
 }
@@ -37,7 +38,7 @@ static void origin_send(struct exchange *ex, const struct message_event *ev)
 {
     if (!ex->upstream || ex->over)
         return;
-    if (ev->kind == MESSAGE_DATA)
+    if (ev->kind == MESSAGE_DATA || ev->kind == MESSAGE_TRAILERS)
         ex->sent_content = true;
     if (upstream_send(ex->upstream, ev)) {
         origin_lost_memory(ex);
@@ -226,7 +227,6 @@ static void origin_end(struct exchange *ex)
     struct upstream *up = ex->upstream;
 
     if (!ex->tunnel) {
-        timer_clear(&ex->engine->timers, &ex->timer);
         if (up)
             ex->flow->anomalies |= codec_anomalies(up->codec);
         exchange_let_origin_go(ex);
@@ -311,7 +311,7 @@ static void on_origin_gone(void *self, const struct failure *failure, bool reset
         exchange_fail(ex, failure->reason, failure->sentence);
     else
         exchange_over(ex, failure->reason, failure->sentence,
-                      reset ? EXCHANGE_RESET : EXCHANGE_FINISH);
+                      reset ? EXCHANGE_RESET : exchange_cut(ex));
 }
 
 static const struct upstream_user exchange_upstream_user = {

@@ -37,6 +37,7 @@ void filter_reply(struct filter *f, struct head *head, struct bytes body)
 
     exchange_let_origin_go(ex);
     ex->answered = true;
+    ex->flow->response.received = NULL; /* what an origin may have sent is replaced */
     filter_emit(f, HTTP_RESPONSE, &ev);
     if (body.len) {
         ev = (struct message_event){.kind = MESSAGE_DATA, .data = slice_of(body)};

@@ -34,7 +34,6 @@ struct filter_rules {
     const struct effect *edits[RESPONSE_EDITS]; /* for the response, whoever makes it */
     uint32_t edit_count;
     size_t read_bytes;      /* of the request's body, thrown away */
-    bool drops_content;     /* the response's new status has none */
     struct event_hold request, response;
 };
 
@@ -167,17 +166,16 @@ static void rules_edit_response(struct filter_rules *r, struct head *head)
     struct exchange *ex = r->filter.exchange;
     uint16_t before = head->status;
 
-    for (uint32_t i = 0; i < r->edit_count; i++)
-        rules_edit(r, r->edits[i], head);
+    for (uint32_t i = 0; i < r->edit_count; i++) {
+        if (before == 101 && r->edits[i]->edit.part == EDIT_STATUS)
+            flow_note_rule(ex->flow, r->edits[i]->rule, "skipped: the protocol is switched");
+        else
+            rules_edit(r, r->edits[i], head);
+    }
     r->edit_count = 0;
-    if (head->status == before)
-        return;
-    if (http_status_bodiless(head->status)) {
-        r->drops_content = true;
-        head->framing = HTTP_NO_BODY;
-        head->length = -1;
-        fields_remove(&head->fields, BYTES("Content-Length"));
-    } else if (head->framing == HTTP_NO_BODY && !http_method_is(&ex->request, "HEAD")) {
+    /* The rules set no status without content; one that had none gets none. */
+    if (head->status != before && head->framing == HTTP_NO_BODY &&
+        !http_method_is(&ex->request, "HEAD")) {
         head->framing = HTTP_LENGTH;
         head->length = 0;
     }
@@ -187,19 +185,19 @@ static void rules_reply(struct filter_rules *r)
 {
     struct exchange *ex = r->filter.exchange;
     struct head *head = arena_alloc(exchange_arena(ex), sizeof(*head));
-    struct bytes body = r->answer->body;
 
     r->state = RULES_DONE_WITH;
     if (!head) {
         exchange_fail(ex, CLOSE_NO_MEMORY, NULL);
         return;
     }
-    *head = r->answer->head;
+    /* A deep copy: the flow outlives the ruleset that the answer points into. */
+    if (head_copy(exchange_arena(ex), &r->answer->head, head)) {
+        exchange_fail(ex, CLOSE_NO_MEMORY, NULL);
+        return;
+    }
     rules_edit_response(r, head);
-    if (r->drops_content)
-        body = (struct bytes){0};
-    r->drops_content = false;
-    filter_reply(&r->filter, head, body);
+    filter_reply(&r->filter, head, r->answer->body);
 }
 
 static void rules_answer(struct filter_rules *r)
@@ -317,12 +315,14 @@ static void rules_response_head(struct filter_rules *r, const struct message_eve
         return;
     }
     if (r->answer) {
+        exchange_let_origin_go(ex);
         rules_answer(r);
         return;
     }
     rules_edit_response(r, &ex->response_out);
     if (r->response_delay_us) {
         rules_hold(r, &r->response, ev);
+        timer_clear(&ex->engine->timers, &ex->timer); /* it is we who keep it waiting */
         rules_wait(r, RULES_WAIT_RESPONSE_DELAY, r->response_delay_us);
         return;
     }
@@ -334,10 +334,6 @@ static void rules_on_response(struct filter_rules *r, const struct message_event
 {
     if (r->state == RULES_WAIT_RESPONSE && ev->kind == MESSAGE_HEAD) {
         rules_response_head(r, ev);
-    } else if (r->drops_content && ev->kind == MESSAGE_DATA) {
-        filter_credit(&r->filter, HTTP_RESPONSE, ev->data.len);
-    } else if (r->drops_content && ev->kind == MESSAGE_TRAILERS) {
-        return;
     } else if (r->state == RULES_WAIT_RESPONSE_DELAY && ev->kind != MESSAGE_INTERIM) {
         rules_hold(r, &r->response, ev);
     } else {
@@ -369,6 +365,7 @@ static void on_rules_timer(void *self)
         break;
     case RULES_WAIT_RESPONSE_DELAY:
         r->state = RULES_DONE_WITH;
+        exchange_arm_body_idle(r->filter.exchange);
         event_hold_emit(&r->response, &r->filter, HTTP_RESPONSE);
         break;
     case RULES_WAIT_REQUEST:

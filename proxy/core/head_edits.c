@@ -12,7 +12,10 @@ static enum status header_apply(struct arena *a, const struct head_edit *edit, s
                                 struct buf *note)
 {
     struct bytes before = fields_value(&head->fields, edit->name);
+    struct bytes name = arena_copy(a, edit->name), value = arena_copy(a, edit->value);
 
+    if (!name.ptr || !value.ptr)
+        return STATUS_NO_MEMORY;
     buf_put(note, edit->name);
     buf_put_text(note, ": ");
     switch (edit->op) {
@@ -20,11 +23,11 @@ static enum status header_apply(struct arena *a, const struct head_edit *edit, s
         note_before(note, before);
         buf_put_text(note, " → ");
         buf_put(note, edit->value);
-        return fields_set(a, &head->fields, edit->name, edit->value);
+        return fields_set(a, &head->fields, name, value);
     case EDIT_APPEND:
         buf_put_text(note, "+ ");
         buf_put(note, edit->value);
-        return fields_append(a, &head->fields, edit->name, edit->value);
+        return fields_append(a, &head->fields, name, value);
     case EDIT_REMOVE:
         note_before(note, before);
         buf_put_text(note, " removed");
@@ -34,7 +37,6 @@ static enum status header_apply(struct arena *a, const struct head_edit *edit, s
     return STATUS_OK;
 }
 
-/* A status that has no content gets none, and one that has gets what there is. */
 static void status_apply(const struct head_edit *edit, struct head *head, struct buf *note)
 {
     const struct http_status *row = http_status_find(edit->status);
@@ -57,8 +59,8 @@ enum status head_edit_apply(struct arena *a, const struct head_edit *edit, struc
     case EDIT_REASON:
         buf_put_text(note, "reason → ");
         buf_put(note, edit->value);
-        head->reason = edit->value;
-        return STATUS_OK;
+        head->reason = arena_copy(a, edit->value);
+        return head->reason.ptr ? STATUS_OK : STATUS_NO_MEMORY;
     }
     return STATUS_OK;
 }

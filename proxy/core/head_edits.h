@@ -8,7 +8,7 @@
 /* Room for a note on what changed ("x-a: 1 → 2"). */
 enum { EDIT_NOTE_BYTES = 512 };
 
-/* `note` is cleared and filled. The edit's bytes must live as long as the head. */
+/* `note` is cleared and filled. The edit's bytes are copied into `a`. */
 MUST_USE enum status head_edit_apply(struct arena *a, const struct head_edit *edit,
                                      struct head *head, struct buf *note);
 

@@ -15,7 +15,6 @@ enum { REFUSAL_BYTES = 32 * 1024 };
 static void session_free(struct session *s)
 {
     codec_free(s->codec);
-    codec_free(s->spent_codec);
     tunnel_free(s->tunnel);
     buf_release(&s->peek);
     buf_release(&s->hello_scratch);
@@ -76,7 +75,7 @@ void session_finish(struct session *s)
 {
     if (s->state == SESSION_ENDED || s->state == SESSION_WAIT_FLUSH)
         return;
-    if (!s->wire->open) {
+    if (!s->wire->open || (s->client_done && s->wire->shutdown_done)) {
         session_end(s, false);
         return;
     }
@@ -164,7 +163,7 @@ enum status session_leave_codec(struct session *s)
     if (st)
         return st;
     s->wire->out = &s->wire->own_out;
-    s->spent_codec = s->codec;
+    codec_free(s->codec);
     s->codec = NULL;
     return STATUS_OK;
 }
@@ -232,7 +231,10 @@ static void session_request_timeout(struct session *s)
 {
     struct exchange *ex = s->exchange;
 
-    if (ex && !ex->request_ended) {
+    if (ex && !ex->request_ended && !s->wire->reading) {
+        /* It is not the client who keeps us waiting. */
+        engine_timer(s->engine, &s->timer, s->engine->settings->timeouts.client_idle);
+    } else if (ex && !ex->request_ended) {
         ex->request_ended = true;
         exchange_fail(ex, CLOSE_CLIENT_SLOW, NULL);
     } else if (!ex && !codec_idle(s->codec)) {
@@ -327,8 +329,17 @@ enum status session_use_codec(struct session *s)
                       &codec);
     if (st)
         return st;
+    /* The answer to CONNECT may still be on its way. */
+    st = slice_queue_move(codec_out(codec), &s->wire->own_out);
+    if (st) {
+        codec_free(codec);
+        return st;
+    }
+    if (e->draining)
+        codec_drain(codec);
     s->codec = codec;
     s->wire->out = codec_out(codec);
+    s->head_timed = false;
     session_wait(s, SESSION_WAIT_REQUEST, e->settings->timeouts.client_idle);
     return STATUS_OK;
 }
@@ -458,13 +469,17 @@ static void on_session_eof(void *self, bool clean)
     case SESSION_WAIT_HANDSHAKE:
         session_handshake_broke(s, "it closed the connection");
         break;
+    case SESSION_WAIT_FLUSH: /* it may have said all, and still listen */
+        s->client_done = true;
+        if (s->wire->shutdown_done)
+            session_end(s, false);
+        break;
     case SESSION_WAIT_PEEK:
     case SESSION_WAIT_ORIGIN:
     case SESSION_WAIT_FACTS:
     case SESSION_WAIT_LEAF:
     case SESSION_WAIT_INNER:
     case SESSION_HANG:
-    case SESSION_WAIT_FLUSH:
         session_end(s, false);
         break;
     case SESSION_ENDED:
@@ -482,6 +497,8 @@ static void on_session_reset(void *self)
                (s->state == SESSION_WAIT_INNER && s->wire->tls &&
                 tlsio_refused_by_peer(s->wire->tls))) {
         session_handshake_broke(s, "it reset the connection");
+    } else if (!s->flow_left) {
+        session_note_refusal(s, CLOSE_CLIENT_RESET, NULL, 0);
     }
     session_end(s, false);
 }
@@ -502,6 +519,15 @@ static void on_session_sent(void *self, size_t plain_bytes)
     }
 }
 
+/* Our FIN has left; there is nothing to wait for if the client's came before. */
+static void on_session_finished(void *self)
+{
+    struct session *s = self;
+
+    if (s->state == SESSION_WAIT_FLUSH && s->client_done)
+        session_end(s, false);
+}
+
 static void on_session_handshake(void *self, enum status st)
 {
     session_handshake_ended(self, st);
@@ -512,6 +538,7 @@ const struct wire_user session_wire_user = {
     .on_eof = on_session_eof,
     .on_reset = on_session_reset,
     .on_sent = on_session_sent,
+    .on_finished = on_session_finished,
     .on_handshake = on_session_handshake,
 };
 

@@ -38,7 +38,6 @@ struct session {
     enum session_state state;
     struct wire *wire;
     struct codec *codec;        /* NULL but for HTTP */
-    struct codec *spent_codec;  /* of before CONNECT; its bytes may still be on their way */
     struct exchange *exchange;  /* the one that runs, or NULL */
     struct tunnel *tunnel;
     struct arena arena;
@@ -89,7 +88,7 @@ void session_wait(struct session *s, enum session_state state, int64_t us);
 /* HTTP from here on, on the plaintext of the wire. */
 MUST_USE enum status session_use_codec(struct session *s);
 /* Leaves HTTP: what is queued goes out, the codec is no more. Not from within a
- * callback of the codec; once in a session. */
+ * callback of the codec. */
 MUST_USE enum status session_leave_codec(struct session *s);
 /* Leaves a `refused` flow. `sentence` NULL: the reason's own. */
 void session_note_refusal(struct session *s, enum close_reason reason, const char *sentence,

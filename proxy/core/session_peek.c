@@ -9,6 +9,21 @@ enum { TLS_HANDSHAKE_RECORD = 0x16 };
 
 enum peek { PEEK_MORE, PEEK_TLS, PEEK_HTTP, PEEK_OTHER };
 
+/* A target that names a host is one of HTTP only with its scheme: the request of
+ * a CONNECT to a further proxy is none of ours. */
+static enum peek peek_scheme(struct bytes target)
+{
+    static const struct bytes schemes[] = {BYTES_INIT("http://"), BYTES_INIT("https://")};
+
+    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+        struct bytes start = bytes_until(schemes[i], target.len);
+
+        if (bytes_equal_icase(bytes_until(target, start.len), start))
+            return start.len < schemes[i].len ? PEEK_MORE : PEEK_HTTP;
+    }
+    return PEEK_OTHER;
+}
+
 /* A request line starts with a token, one space, and a target. */
 static enum peek peek_request_line(struct bytes in)
 {
@@ -23,9 +38,9 @@ static enum peek peek_request_line(struct bytes in)
     if (in.len == (size_t)space + 1)
         return PEEK_MORE;
     c = in.ptr[space + 1];
-    if (c == '/' || c == '*' || bytes_starts_with(bytes_from(in, (size_t)space + 1), BYTES("http")))
+    if (c == '/' || c == '*')
         return PEEK_HTTP;
-    return PEEK_OTHER;
+    return peek_scheme(bytes_from(in, (size_t)space + 1));
 }
 
 static enum peek peek_what(struct bytes in)
@@ -35,23 +50,17 @@ static enum peek peek_what(struct bytes in)
     return in.ptr[0] == TLS_HANDSHAKE_RECORD ? PEEK_TLS : peek_request_line(in);
 }
 
-static void session_peek_http(struct session *s)
+/* The codec is given all of it, from the first byte on. */
+static void session_peek_http(struct session *s, size_t before)
 {
-    struct slice in = slice_of(buf_bytes(&s->peek));
-    struct slice kept;
     enum status st = session_use_codec(s);
 
     session_drop_raw(s);
     if (!st)
-        st = slice_retain(s->engine->env.pool, in, &kept);
-    if (!st)
-        st = slice_queue_push(&s->wire->in, kept);
-    if (st) {
-        session_end(s, true);
-        return;
-    }
+        st = wire_give_back(s->wire, bytes_until(buf_bytes(&s->peek), before));
     buf_release(&s->peek);
-    wire_wake(s->wire);
+    if (st)
+        session_end(s, true);
 }
 
 static void session_peek_tls(struct session *s)
@@ -64,7 +73,9 @@ static void session_peek_tls(struct session *s)
         session_start_tls(s);
         break;
     case STATUS_NEED_MORE:
-        engine_timer(s->engine, &s->timer, s->engine->settings->timeouts.head);
+        if (!s->head_timed)
+            engine_timer(s->engine, &s->timer, s->engine->settings->timeouts.head);
+        s->head_timed = true;
         break;
     case STATUS_UNSUPPORTED:
         session_tunnel(s);
@@ -78,6 +89,8 @@ static void session_peek_tls(struct session *s)
 
 void session_peek_bytes(struct session *s, struct slice in, size_t *ret_used)
 {
+    size_t before = s->peek.len;
+
     *ret_used = in.len;
     buf_put(&s->peek, slice_bytes(in));
     if (buf_status(&s->peek)) {
@@ -97,7 +110,8 @@ void session_peek_bytes(struct session *s, struct slice in, size_t *ret_used)
             session_peek_tls(s);
         break;
     case PEEK_HTTP:
-        session_peek_http(s);
+        *ret_used = 0;
+        session_peek_http(s, before);
         break;
     case PEEK_OTHER:
         session_tunnel(s);

@@ -78,6 +78,8 @@ static enum status exchange_find_target(struct exchange *ex)
     const struct session *s = ex->session;
     const struct head *h = &ex->request;
 
+    if (h->form == TARGET_AUTHORITY && s->connected)
+        return STATUS_BAD_INPUT; /* a CONNECT within a CONNECT */
     if (s->connected) {
         ex->secure = s->wire->tls != NULL;
         ex->target.port = s->target.port;
@@ -123,6 +125,7 @@ void session_request(struct session *s, uint32_t stream, const struct head *requ
     }
     ex = exchange_new(s, stream, request);
     if (!ex) {
+        session_note_refusal(s, CLOSE_NO_MEMORY, NULL, 0);
         session_end(s, true);
         return;
     }
@@ -178,6 +181,7 @@ void session_connect(struct session *s)
     const struct head *request = s->connect_head;
 
     s->connect_head = NULL;
+    s->flow_left = false; /* what it leads to leaves a flow of its own */
     if (!session_check_auth(s, request)) {
         session_refuse(s, CLOSE_AUTH_REQUIRED, 0, NULL, request->anomalies);
         return;

@@ -182,7 +182,6 @@ static void on_via_event(void *self, uint32_t stream, const struct message_event
 {
     struct upstream *up = self;
     char detail[VIA_PROXY_STATUS_TEXT];
-    struct slice kept;
 
     (void)stream;
     if (ev->kind == MESSAGE_HEAD && ev->head->status / 100 != 2) {
@@ -191,11 +190,6 @@ static void on_via_event(void *self, uint32_t stream, const struct message_event
         upstream_fail(up, CLOSE_VIA_FAILED, detail);
     } else if (ev->kind == MESSAGE_TUNNEL) {
         up->tunnelled = true;
-    } else if (ev->kind == MESSAGE_DATA && up->tunnelled) {
-        /* The origin spoke in the same segment as the proxy's answer. */
-        if (slice_retain(up->engine->env.pool, ev->data, &kept) ||
-            slice_queue_push(&up->wire->in, kept))
-            upstream_fail(up, CLOSE_NO_MEMORY, NULL);
     }
 }
 
@@ -286,7 +280,12 @@ static void upstream_feed_via(struct upstream *up, struct slice s, size_t *ret_u
     if (up->state != UPSTREAM_WAIT_TUNNEL || !up->tunnelled)
         return;
     *ret_used = used;
-    upstream_finish_via(up);
+    /* In TLS we speak first: such bytes are the proxy's, and would be taken for the
+     * origin's. */
+    if (up->route.kind == ROUTE_HTTPS && used < s.len)
+        upstream_fail(up, CLOSE_VIA_FAILED, "it sent more than its answer");
+    else
+        upstream_finish_via(up);
 }
 
 /* ---- the wire ----------------------------------------------------------- */

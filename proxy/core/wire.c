@@ -12,7 +12,7 @@ enum {
 
 static void wire_list(struct wire *w)
 {
-    if (w->listed)
+    if (w->listed || w->grave.dug)
         return;
     w->listed = true;
     w->next_listed = w->engine->listed;
@@ -166,6 +166,7 @@ enum status wire_dial(struct wire *w, const struct sockaddr_storage *to)
 void wire_start_tls(struct wire *w, struct tlsio *tls)
 {
     w->tls = tls;
+    w->clear_left = w->out->bytes;
     w->handshaking = true;
     w->woken = true;
     wire_list(w);
@@ -177,6 +178,25 @@ enum status wire_unread(struct wire *w, struct bytes ciphertext)
     enum status st = slice_retain(w->engine->env.pool, slice_of(ciphertext), &kept);
 
     return st ? st : tlsio_feed(w->tls, kept);
+}
+
+enum status wire_give_back(struct wire *w, struct bytes plain)
+{
+    struct slice_queue q;
+    enum status st;
+
+    slice_queue_init(&q);
+    st = slice_queue_put(&q, w->engine->env.pool, plain);
+    if (!st)
+        st = slice_queue_move(&q, &w->in);
+    if (st) {
+        slice_queue_release(&q);
+        return st;
+    }
+    slice_queue_release(&w->in);
+    w->in = q;
+    wire_wake(w);
+    return STATUS_OK;
 }
 
 size_t wire_unsent(const struct wire *w)
@@ -208,7 +228,7 @@ static bool wire_is_full(const struct wire *w)
 static void wire_update_reading(struct wire *w)
 {
     size_t in_max = w->tls ? 1 : WIRE_LOW_BYTES;
-    bool want = w->open && (w->wants_read || w->handshaking) && !w->peer_done && !w->fin_waits &&
+    bool want = w->open && (w->wants_read || w->handshaking) && !w->eof && !w->fin_waits &&
                 !wire_is_full(w) && w->in.bytes < in_max;
 
     if (want == w->reading || !w->open)
@@ -241,7 +261,8 @@ void wire_credit(struct wire *w, size_t bytes)
         bytes = w->held;
     w->held -= bytes;
     w->engine->in_flight -= bytes;
-    if (w->open && !w->reading && w->wants_read && !wire_is_full(w))
+    /* Records may lie decrypted in part while the wire is still read. */
+    if (w->open && w->wants_read && (!w->reading || w->tls) && !wire_is_full(w))
         wire_wake(w);
 }
 
@@ -361,7 +382,7 @@ static void wire_on_bytes(struct wire *w, struct slice s)
             wire_pump(w);
         return;
     }
-    if (w->in.bytes || w->pumping) {
+    if (w->in.bytes || w->pumping || !w->wants_read) {
         st = slice_retain(w->engine->env.pool, s, &s);
         if (!st)
             st = slice_queue_push(&w->in, s);
@@ -377,6 +398,7 @@ static void wire_on_bytes(struct wire *w, struct slice s)
 static void wire_on_eof(struct wire *w)
 {
     w->reading = false;
+    w->eof = true;
     if (w->tls) {
         tlsio_feed_eof(w->tls);
     } else {
@@ -387,6 +409,12 @@ static void wire_on_eof(struct wire *w)
 }
 
 /* ---- writing ------------------------------------------------------------ */
+
+/* What leaves next: ciphertext, once all has left that was said in the clear. */
+static struct slice_queue *wire_queue(struct wire *w)
+{
+    return w->tls && !w->clear_left ? tlsio_out(w->tls) : w->out;
+}
 
 static void wire_send(struct wire *w, const struct slice_queue *q)
 {
@@ -399,23 +427,28 @@ static void wire_send(struct wire *w, const struct slice_queue *q)
     wire_command(w, (struct command){.kind = COMMAND_SEND, .iov = w->iov, .count = count});
 }
 
-static void wire_write(struct wire *w)
+/* False: it broke. */
+static bool wire_seal(struct wire *w)
 {
-    struct slice_queue *q = w->out;
     size_t taken = 0;
 
-    if (!w->open || w->sending || w->shutdown_done)
-        return;
-    if (w->tls) {
-        q = tlsio_out(w->tls);
-        if (!w->handshaking && tlsio_ready(w->tls) && w->out->bytes) {
-            if (tlsio_write(w->tls, w->out, &taken) < 0) {
-                wire_break(w);
-                return;
-            }
-            w->sealed += taken;
-        }
+    if (w->clear_left || w->handshaking || !tlsio_ready(w->tls) || !w->out->bytes)
+        return true;
+    if (tlsio_write(w->tls, w->out, &taken) < 0) {
+        wire_break(w);
+        return false;
     }
+    w->sealed += taken;
+    return true;
+}
+
+static void wire_write(struct wire *w)
+{
+    struct slice_queue *q;
+
+    if (!w->open || w->sending || w->shutdown_done || (w->tls && !wire_seal(w)))
+        return;
+    q = wire_queue(w);
     if (w->tls && w->shutdown_asked && !w->close_notified && !q->bytes && !w->out->bytes) {
         w->close_notified = true;
         tlsio_close(w->tls);
@@ -430,26 +463,38 @@ static void wire_write(struct wire *w)
     }
 }
 
+/* How much plaintext so many sent bytes stand for. */
+static size_t wire_plain_sent(struct wire *w, size_t bytes)
+{
+    size_t plain;
+
+    if (!w->tls)
+        return bytes;
+    if (w->clear_left) {
+        w->clear_left -= bytes;
+        return bytes;
+    }
+    plain = !tlsio_out(w->tls)->bytes || bytes > w->sealed ? w->sealed : bytes;
+    w->sealed -= plain;
+    return plain;
+}
+
 static void wire_on_sent(struct wire *w, size_t bytes)
 {
-    struct slice_queue *q = w->tls ? tlsio_out(w->tls) : w->out;
-    size_t plain = bytes;
+    size_t plain;
 
     if (!w->sending)
         return;
     if (bytes > w->in_flight)
         bytes = w->in_flight;
-    slice_queue_consume(q, bytes);
+    slice_queue_consume(wire_queue(w), bytes);
     w->in_flight -= bytes;
     w->bytes_out += bytes;
     if (!w->in_flight) {
         w->sending = false;
         wire_list(w);
     }
-    if (w->tls) {
-        plain = !q->bytes || bytes > w->sealed ? w->sealed : bytes;
-        w->sealed -= plain;
-    }
+    plain = wire_plain_sent(w, bytes);
     if (plain && w->user->on_sent)
         w->user->on_sent(w->self, plain);
 }

@@ -45,6 +45,7 @@ struct wire {
     bool reading;      /* as the loop was last told */
     bool wants_read;   /* as the user wants it */
     bool sending;      /* a SEND is out */
+    bool eof;          /* the loop told of the peer's FIN: nothing more is to be read */
     bool peer_done;    /* FIN was delivered to the user */
     bool fin_waits;    /* FIN came while bytes are still held */
     bool fin_clean;
@@ -59,6 +60,7 @@ struct wire {
     struct slice_queue *out; /* plaintext to be written: `own_out` or a codec's */
     struct slice_queue own_out;
     struct slice_queue in; /* plaintext not taken yet */
+    size_t clear_left;     /* of `out`: goes out as it is, before TLS has its say */
     size_t in_flight;      /* of the SEND that is out */
     size_t sealed;         /* plaintext bytes in TLS records that were not sent yet */
     size_t held;           /* taken by the user, not credited */
@@ -81,6 +83,9 @@ MUST_USE enum status wire_dial(struct wire *w, const struct sockaddr_storage *to
 void wire_start_tls(struct wire *w, struct tlsio *tls);
 /* Bytes read before TLS began, to be read as its first ones. */
 MUST_USE enum status wire_unread(struct wire *w, struct bytes ciphertext);
+/* Plaintext that was taken is offered once more, before all that is held. From within
+ * on_bytes() only if nothing of its slice is taken. */
+MUST_USE enum status wire_give_back(struct wire *w, struct bytes plain);
 void wire_read(struct wire *w, bool on);
 /* The user can take bytes again: deliver what is held, at the end of the turn. */
 void wire_wake(struct wire *w);

@@ -194,24 +194,6 @@ static void report_difference(struct golden_run *run, const struct golden_case *
             (const char *)want.ptr, (int)got.len, (const char *)got.ptr);
 }
 
-/* What the bytes sent on mean to one who reads them. */
-static void read_again(const struct player_setup *setup, struct bytes sent, struct buf *ret_text)
-{
-    struct player_setup again = {
-        .side = setup->side,
-        .limits = *player_usual_limits(),
-        .switches = setup->switches,
-        .eof = setup->eof,
-        .method = setup->method,
-    };
-    struct player p;
-
-    player_init(&p, &again);
-    player_play(&p, sent, sent.len + 1, sent.len + 1);
-    buf_put(ret_text, buf_bytes(&p.text));
-    player_release(&p);
-}
-
 /* Played whole: the texts are exactly those of the case. *ret_again is what the
  * bytes sent on mean. */
 static bool check_whole(struct golden_run *run, const struct golden_case *c,
@@ -225,7 +207,7 @@ static bool check_whole(struct golden_run *run, const struct golden_case *c,
     player_play(&p, in, in.len + 1, in.len + 1);
     buf_init(&out, FILE_BYTES);
     block_encode(buf_bytes(&p.out), &out);
-    read_again(setup, buf_bytes(&p.out), ret_again);
+    player_read_again(setup, buf_bytes(&p.out), ret_again);
     if (!bytes_equal(buf_bytes(&p.text), c->events)) {
         good = false;
         report_difference(run, c, "other events", c->events, buf_bytes(&p.text), in.len);
@@ -255,7 +237,7 @@ static bool check_piece(struct golden_run *run, const struct golden_case *c,
     player_init(&p, setup);
     player_play(&p, in, piece, piece);
     buf_init(&again, FILE_BYTES);
-    read_again(setup, buf_bytes(&p.out), &again);
+    player_read_again(setup, buf_bytes(&p.out), &again);
     if (!bytes_equal(buf_bytes(&p.text), c->events)) {
         good = false;
         report_difference(run, c, "other events", c->events, buf_bytes(&p.text), piece);

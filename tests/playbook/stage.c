@@ -350,6 +350,7 @@ static void stage_take_away(struct stage *s)
         stage_take_flow(s, s->logs[i]->flow);
         stage_event(s, (struct event){.kind = EVENT_LOGGED, .log = s->logs[i]});
     }
+    stage_event(s, (struct event){.kind = EVENT_TIMER}); /* the dead are buried now */
 }
 
 static void stage_check_nothing_left(struct stage *s)

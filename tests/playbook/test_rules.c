@@ -1,11 +1,4 @@
 /* Rules at work in the engine. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "playbook.h"
 
 static void aborts_as_told(void **state)
@@ -65,7 +58,7 @@ static void changes_heads_both_ways(void **state)
         IN(C1, "GET http://a.test/ HTTP/1.1\r\nHost: a.test\r\nX-A: old\r\nX-B: b\r\n\r\n"),
         RESOLVE("a.test", "192.0.2.1"),
         DIAL(U1, "192.0.2.1:80"),
-        OUT(U1, "GET / HTTP/1.1\r\nHost: a.test\r\nx-a: new\r\n\r\n"),
+        OUT(U1, "GET / HTTP/1.1\r\nHost: a.test\r\nX-A: new\r\n\r\n"),
         IN(U1, "HTTP/1.1 200 OK\r\nX-C: one\r\nContent-Length: 0\r\n\r\n"),
         OUT(C1, "HTTP/1.1 418 I'm a teapot\r\nX-C: one\r\nContent-Length: 0\r\nx-c: two\r\n\r\n"),
         FLOW("http GET http://a.test/ 418 complete [proxy.yaml:2: x-a: old → new]"

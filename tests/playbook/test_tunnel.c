@@ -1,12 +1,4 @@
 /* CONNECT: tunnels, refusals, and who speaks first. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "playbook.h"
 
 #define ESTABLISHED "HTTP/1.1 200 Connection established\r\n\r\n"
@@ -93,12 +85,8 @@ static void refuses_connect_without_credentials(void **state)
         ACCEPT(C1),
         IN(C1, "CONNECT a.test:443 HTTP/1.1\r\nHost: a.test:443\r\n\r\n"),
         NO_DIAL,
-        OUT(C1, "HTTP/1.1 407 Proxy Authentication Required\r\n"
-                "Content-Type: text/plain; charset=utf-8\r\nCache-Control: no-store\r\n"
-                "Proxy-Authenticate: Basic realm=\"weir\", charset=\"UTF-8\"\r\n"
-                "Content-Length: 109\r\nConnection: close\r\n\r\n"
-                "407 Proxy Authentication Required\n\n"
-                "This proxy asks for a user name and a password.\n\nweir: auth_required\n"),
+        PAGE_CLOSE(C1, "407 Proxy Authentication Required",
+                   "This proxy asks for a user name and a password.", "auth_required"),
         FIN(C1),
         FLOW("refused https://a.test/ 407 auth_required"),
         PEER_EOF(C1),

@@ -540,4 +540,24 @@ static inline void player_play(struct player *p, struct bytes in, size_t first, 
     player_write_verdict(p);
 }
 
+/* What the bytes sent on mean to one who reads them and forgives nothing: the
+ * text of playing them whole. */
+static inline void player_read_again(const struct player_setup *setup, struct bytes sent,
+                                     struct buf *ret_text)
+{
+    struct player_setup again = {
+        .side = setup->side,
+        .limits = *player_usual_limits(),
+        .switches = setup->switches,
+        .eof = setup->eof,
+        .method = setup->method,
+    };
+    struct player p;
+
+    player_init(&p, &again);
+    player_play(&p, sent, sent.len + 1, sent.len + 1);
+    buf_put(ret_text, buf_bytes(&p.text));
+    player_release(&p);
+}
+
 #endif

@@ -99,6 +99,9 @@ static const struct {
     {"application/problem+json", "{\"refresh_token\":\"S3cr3t\"}"},
     {"text/plain", "{\"password\":\"S3cr3t\"}"},
     {"", "[{\"apiKey\":\"S3cr3t\"}]"},
+    {"application/json", "{\"body\":\"{\\\"token\\\":\\\"S3cr3t\\\\\\\"S3cr3t\\\",\\\"a\\\":1}\"}"},
+    {"application/json", "{\"body\":\"{\\\"pwd\\\": {\\\"a\\\": [\\\"S3cr3t\\\"]}}\"}"},
+    {"application/json", "{\"token\":\"S3cr3t\\\\\",\"b\":\"\\\\\",\"sid\":\"S3cr3t\"}"},
     {"application/x-ndjson", "{\"a\":1}\n{\"token\":\"S3cr3t\"}\n{\"id_token\":\"S3cr3t\"}\n"},
     {"text/event-stream", "data: {\"token\":\"S3cr3t\"}\n\ndata: [DONE]\n\n"},
     {"text/html", "<p class=\"x><script>var c = {\"csrf-token\":\"S3cr3t\"}\n</script>"},
@@ -223,6 +226,8 @@ static void keeps_bodies_without_secrets_byte_by_byte(void **state)
     assert_body_kept("", "\"\"");
     assert_body_kept("", "\"a\"\"");
     assert_body_kept("", "\"\\\"");
+    assert_body_kept("", "::\":\":\" :\":\"");
+    assert_body_kept("application/json", "{\"token\":\"\",\"x\":\"token\",\"y\":{\"token\":{}}}");
 }
 
 static void keeps_json_valid_around_secret_numbers(void **state)

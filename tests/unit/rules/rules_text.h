@@ -72,8 +72,7 @@ static inline enum status rules_text_target(struct arena *arena, struct bytes ta
     st = authority_parse(bytes_until(rest, end), &authority);
     if (st)
         return st;
-    r->view.port = authority.port > 0 ? (uint16_t)authority.port
-                                      : url_default_port(r->view.scheme);
+    r->view.port = authority.port > 0 ? (uint16_t)authority.port : url_default_port(r->view.scheme);
     r->head.path = bytes_from(rest, end);
     buf_init(&host, HOST_BYTES + 1);
     st = host_normalise(authority.host, &host);
@@ -158,8 +157,8 @@ static inline void rules_text_effect(struct buf *out, const struct effect *e)
         rules_text_edit(out, &e->edit);
         break;
     case EFFECT_DELAY:
-        buf_putf(out, "delay %s %lld us\n",
-                 e->delay.side == HTTP_REQUEST ? "request" : "response", (long long)e->delay.us);
+        buf_putf(out, "delay %s %lld us\n", e->delay.side == HTTP_REQUEST ? "request" : "response",
+                 (long long)e->delay.us);
         break;
     case EFFECT_NOTE:
         buf_putf(out, "note %s\n", e->note);

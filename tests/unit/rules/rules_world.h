@@ -74,8 +74,7 @@ static inline const char *world_environment(const char *name)
 /* Compiles; a reload when rules are there already. What was wrong is in diag_text. */
 static inline enum status world_try(struct world *w, const char *yaml)
 {
-    struct config_reader r = {
-        .arena = &w->config, .diags = &w->diags, .getenv = world_environment};
+    struct config_reader r = {.arena = &w->config, .diags = &w->diags, .getenv = world_environment};
     struct ruleset *rules = NULL;
     struct node *root = NULL;
     enum status st;

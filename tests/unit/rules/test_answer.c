@@ -26,8 +26,8 @@ static void injects_every_status_by_a_bare_number(void **state)
         {401, "answer 401 Unauthorized\n", "WWW-Authenticate: Basic realm=\"weir\"\n", true},
         {403, "answer 403 Forbidden\n", NULL, true},
         {404, "answer 404 Not Found\n", NULL, true},
-        {405, "answer 405 Method Not Allowed\n",
-         "Allow: HEAD, POST, PUT, PATCH, DELETE, OPTIONS\n", true},
+        {405, "answer 405 Method Not Allowed\n", "Allow: HEAD, POST, PUT, PATCH, DELETE, OPTIONS\n",
+         true},
         {407, "answer 407 Proxy Authentication Required\n",
          "Proxy-Authenticate: Basic realm=\"weir\"\n", true},
         {416, "answer 416 Range Not Satisfiable\n", "Content-Range: bytes */0\n", true},
@@ -168,7 +168,8 @@ static void lets_written_headers_win(void **state)
 {
     struct world *w = *state;
 
-    load_then(w, "{ respond: { status: 401, headers: { WWW-Authenticate: Digest, date: today } } }");
+    load_then(w,
+              "{ respond: { status: 401, headers: { WWW-Authenticate: Digest, date: today } } }");
     expect_part(w, "GET http://a.test/", "WWW-Authenticate: Digest\ndate: today\n");
     expect_no_part(w, "GET http://a.test/", "Basic");
     expect_no_part(w, "GET http://a.test/", "Date:");
@@ -255,9 +256,10 @@ static void skips_the_rule_when_a_header_would_break_its_line(void **state)
 {
     struct world *w = *state;
 
-    world_load(w, "rules:\n"
-                  "  - { match: a.test, then: { respond: { headers: { x: $(request.query.q) } } } }\n"
-                  "  - { match: a.test, then: 404 }\n");
+    world_load(w,
+               "rules:\n"
+               "  - { match: a.test, then: { respond: { headers: { x: $(request.query.q) } } } }\n"
+               "  - { match: a.test, then: 404 }\n");
     expect_part(w, "GET http://a.test/?q=a%0d%0aSet-Cookie:%20b",
                 "note rule_skipped: a header value to be sent held a line feed or another "
                 "control\nanswer 404 Not Found\n");

@@ -125,9 +125,9 @@ static bool naive(const char *p, const char *t)
 static void agrees_with_a_plain_search(void **state)
 {
     static const char *const patterns[] = {
-        "/**a*b",    "/*a**b",    "/**a*/b",  "/a**a*a",   "/**ab*ab", "/*/**/*b", "/**a/*/b",
-        "/**a*b**b", "/*a*b*a",   "/**/*a*b", "/**ba*a/b", "/a*b**/a", "/**a*/*b", "/**a*b/a*b",
-        "/**/a*b/b", "/**aa*b*a", "/*ab*b",   "/**a**b*b"};
+        "/**a*b",   "/*a**b",     "/**a*/b",   "/a**a*a",   "/**ab*ab",  "/*/**/*b",
+        "/**a/*/b", "/**a*b**b",  "/*a*b*a",   "/**/*a*b",  "/**ba*a/b", "/a*b**/a",
+        "/**a*/*b", "/**a*b/a*b", "/**/a*b/b", "/**aa*b*a", "/*ab*b",    "/**a**b*b"};
     static const char letters[] = "ab/";
     struct globs *g = *state;
     char text[9] = "/";
@@ -163,14 +163,14 @@ static void takes_long_hostile_texts(void **state)
     assert_non_null(text);
     memset(text, 'a', len);
     text[0] = '/';
-    assert_false(glob_match(compiled(g, GLOB_PATH, "/**a*a*a*a*b"), bytes_make(text, len),
-                            g->captures));
-    assert_false(glob_match(compiled(g, GLOB_PATH, "/**aaaa*b**c"), bytes_make(text, len),
-                            g->captures));
+    assert_false(
+        glob_match(compiled(g, GLOB_PATH, "/**a*a*a*a*b"), bytes_make(text, len), g->captures));
+    assert_false(
+        glob_match(compiled(g, GLOB_PATH, "/**aaaa*b**c"), bytes_make(text, len), g->captures));
     for (size_t i = 0; i < len; i += 2)
         text[i] = '/';
-    assert_false(glob_match(compiled(g, GLOB_PATH, "/**a/*/*/*/*b"), bytes_make(text, len),
-                            g->captures));
+    assert_false(
+        glob_match(compiled(g, GLOB_PATH, "/**a/*/*/*/*b"), bytes_make(text, len), g->captures));
     free(text);
 }
 

@@ -50,8 +50,8 @@ static void asks_all_rules_when_a_host_touches_too_many_lists(void **state)
     for (int i = 0; i < 100; i++) {
         char line[500], longer[400];
 
-        snprintf(line, sizeof(line), "  - { match: .%s, then: { set: { request.header.r: %d } } }\n",
-                 host, i);
+        snprintf(line, sizeof(line),
+                 "  - { match: .%s, then: { set: { request.header.r: %d } } }\n", host, i);
         strcat(yaml, line);
         snprintf(longer, sizeof(longer), "a.%.300s", host);
         strcpy(host, longer);

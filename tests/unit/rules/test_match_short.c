@@ -84,8 +84,9 @@ static void compares_idn_hosts_as_a_labels(void **state)
     struct world *w = *state;
 
     assert_true(matches(w, "bücher.test", "GET http://xn--bcher-kva.test/"));
-    assert_true(matches(w, "xn--bcher-kva.test", "GET http://b\xc3\xbc"
-                                                 "cher.test/"));
+    assert_true(matches(w, "xn--bcher-kva.test",
+                        "GET http://b\xc3\xbc"
+                        "cher.test/"));
 }
 
 static void takes_ip_addresses(void **state)

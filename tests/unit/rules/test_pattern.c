@@ -20,9 +20,8 @@ static int patterns_begin(void **state)
     arena_init(&p->arena, 1024 * 1024);
     diags_init(&p->diags);
     assert_int_equal(pattern_set_new(&p->set), STATUS_OK);
-    p->c = (struct rule_compiler){.reader = {.arena = &p->arena, .diags = &p->diags},
-                                  .arena = &p->arena,
-                                  .patterns = p->set};
+    p->c = (struct rule_compiler){
+        .reader = {.arena = &p->arena, .diags = &p->diags}, .arena = &p->arena, .patterns = p->set};
     *state = p;
     return 0;
 }
@@ -93,8 +92,9 @@ static void takes_subjects_that_are_not_utf8(void **state)
 {
     struct patterns *p = *state;
 
-    assert_int_equal(found(p, compiled(p, "b+"), BYTES("\xff\xfe\xe2\x82"
-                                                       "bb\x80")),
+    assert_int_equal(found(p, compiled(p, "b+"),
+                           BYTES("\xff\xfe\xe2\x82"
+                                 "bb\x80")),
                      PATTERN_YES);
     assert_int_equal(found(p, compiled(p, "^.*$"), BYTES("\xff")), PATTERN_NO);
 }
@@ -127,9 +127,8 @@ static void gives_up_a_pattern_that_explodes(void **state)
     char subject[5000];
 
     memset(subject, 'a', sizeof(subject));
-    assert_int_equal(
-        found(p, compiled(p, "(a+|a*)+[bc]"), bytes_make(subject, sizeof(subject))),
-        PATTERN_GAVE_UP);
+    assert_int_equal(found(p, compiled(p, "(a+|a*)+[bc]"), bytes_make(subject, sizeof(subject))),
+                     PATTERN_GAVE_UP);
     assert_int_equal(pattern_set_gave_up(p->set), before + 1);
 }
 
@@ -165,8 +164,8 @@ static void gives_up_when_the_time_is_over(void **state)
     assert_non_null(desk);
     memset(subject, 'a', sizeof(subject));
     subject[639] = subject[sizeof(subject) - 1] = 'd';
-    assert_int_equal(
-        pattern_find(p->set, pattern, desk, bytes_make(subject, 640), p->captures), PATTERN_NO);
+    assert_int_equal(pattern_find(p->set, pattern, desk, bytes_make(subject, 640), p->captures),
+                     PATTERN_NO);
     assert_int_equal(
         pattern_find(p->set, pattern, desk, bytes_make(subject, sizeof(subject)), p->captures),
         PATTERN_GAVE_UP);
@@ -189,8 +188,7 @@ static void notes_a_pattern_that_gave_up(void **state)
     memset(request + strlen(request), 'a', 4000);
     world_load(w, "rules:\n  - { match: { path: '~(a+|a*)+[bc]' }, then: 404 }\n"
                   "  - { match: a.test, then: pass }\n");
-    expect(w, request,
-           "note rule_skipped: its pattern took too long on this request\nforward\n");
+    expect(w, request, "note rule_skipped: its pattern took too long on this request\nforward\n");
     world_end((void **)&w);
 }
 

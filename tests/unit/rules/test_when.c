@@ -76,8 +76,7 @@ static void draws_the_same_percentage_from_the_same_seed(void **state)
     load_when(w, "{ percent: 30, seed: 7 }");
     assert_string_equal(pattern_of(w, REQUEST, 40), ".F.....FFF.FF.F.....F..FF....FFF...F....");
     load_when(w, "30% seed 8");
-    assert_string_not_equal(pattern_of(w, REQUEST, 40),
-                            ".F.....FFF.FF.F.....F..FF....FFF...F....");
+    assert_string_not_equal(pattern_of(w, REQUEST, 40), ".F.....FFF.FF.F.....F..FF....FFF...F....");
 }
 
 static void draws_about_the_percentage(void **state)

@@ -1,0 +1,143 @@
+/* A configuration's text, and after a NUL a request to put to its rules. What
+ * compiles answers requests with heads that can be sent; what does not leaves
+ * errors. */
+#include <stdlib.h>
+
+#include "../unit/rules/rules_text.h"
+
+#include "fuzz.h"
+
+enum { ARENA_BYTES = 64 * 1024 * 1024, OUTPUT_BYTES = 64 * 1024 * 1024, ROUNDS = 3 };
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(bool ok)
+{
+    if (!ok)
+        abort();
+}
+
+static const char *environment(const char *name)
+{
+    return name[0] == 'H' ? "home" : NULL;
+}
+
+static void check_answer(const struct answer *a)
+{
+    const struct head *h = &a->head;
+
+    require(h->side == HTTP_RESPONSE && h->status >= 200 && h->status <= 999);
+    require(http_value_valid(h->reason));
+    for (uint32_t i = 0; i < h->fields.count; i++) {
+        require(http_token_valid(h->fields.items[i].name));
+        require(http_value_valid(h->fields.items[i].value));
+    }
+    require(h->framing == HTTP_LENGTH ? h->length >= 0 : h->framing == HTTP_NO_BODY);
+    require(a->body.len == 0 || (int64_t)a->body.len == h->length);
+}
+
+static void check_edit(const struct head_edit *e)
+{
+    if (e->part == EDIT_HEADER)
+        require(http_token_valid(e->name) && http_value_valid(e->value));
+    if (e->part == EDIT_STATUS)
+        require(e->side == HTTP_RESPONSE && e->status >= 200 && e->status < 600);
+}
+
+static void check_effect(const struct effect *e, bool last)
+{
+    require(e->rule != NULL);
+    switch (e->kind) {
+    case EFFECT_ANSWER:
+        check_answer(e->answer);
+        require(last);
+        break;
+    case EFFECT_FORWARD:
+    case EFFECT_ABORT:
+        require(last);
+        break;
+    case EFFECT_EDIT_HEAD:
+        check_edit(&e->edit);
+        break;
+    case EFFECT_DELAY:
+        require(e->delay.us > 0);
+        break;
+    case EFFECT_NOTE:
+        require(e->note != NULL);
+        break;
+    }
+}
+
+static void ask(const struct ruleset *rules, struct bytes text)
+{
+    struct effects effects = {0};
+    struct rules_request request;
+    struct arena arena;
+    enum rule_need need;
+    struct buf out;
+
+    arena_init(&arena, ARENA_BYTES);
+    buf_init(&out, OUTPUT_BYTES);
+    if (rules_text_request(&arena, text, &request) == STATUS_OK) {
+        struct rule_run *run = rule_run_new(&arena, rules, 1);
+
+        require(run && rules_step(run, &request.view, &effects, &need) == STATUS_OK);
+        require(effects.count <= EFFECTS && need == RULES_DONE);
+        for (uint32_t i = 0; i < effects.count; i++) {
+            check_effect(&effects.items[i], i + 1 == effects.count);
+            rules_text_effect(&out, &effects.items[i]);
+        }
+        ruleset_answers_host(rules, request.view.scheme, request.view.host, request.view.port);
+        if (effects.count)
+            require(ruleset_touches_host(rules, request.view.host));
+    }
+    buf_release(&out);
+    arena_release(&arena);
+}
+
+static void ask_all(const struct ruleset *rules, struct bytes request)
+{
+    struct rule_info info;
+
+    for (int i = 0; i < ROUNDS; i++) {
+        ask(rules, request);
+        ask(rules, BYTES("GET http://api.shop.test/v1/a%2Fb?a=1&b=%20x\nOrigin: http://p.test\n"
+                         "If-None-Match: \"a\"\nX-Team: payments"));
+        ask(rules, BYTES("POST https://a.test:8443/\nCookie: a=b"));
+    }
+    for (size_t i = 0; i < ruleset_count(rules); i++) {
+        ruleset_info(rules, i, &info);
+        require(info.label && info.name && info.fired <= info.matched);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct bytes all = bytes_make(data, size);
+    ptrdiff_t end = bytes_find(all, '\0');
+    struct source source = {.name = "fuzz", .text = end < 0 ? all : bytes_until(all, (size_t)end)};
+    struct rule_state *counters = NULL;
+    struct ruleset *rules = NULL;
+    struct node *root = NULL;
+    struct diags diags;
+    struct arena arena;
+    struct config_reader r = {.arena = &arena, .diags = &diags, .getenv = environment};
+    enum status st;
+
+    arena_init(&arena, ARENA_BYTES);
+    diags_init(&diags);
+    require(rule_state_new(&counters) == STATUS_OK);
+    st = node_parse(&arena, &source, &diags, &root);
+    if (!st)
+        st = ruleset_compile(&r, root, "/nowhere", counters, &rules);
+    require(st == STATUS_OK || (st == STATUS_BAD_CONFIG && diags.errors > 0));
+    if (!st) {
+        require(diags.errors == 0);
+        ask_all(rules, end < 0 ? BYTES("GET http://a.test/") : bytes_from(all, (size_t)end + 1));
+    }
+    ruleset_unref(rules);
+    rule_state_free(counters);
+    diags_release(&diags);
+    arena_release(&arena);
+    return 0;
+}
