@@ -12,7 +12,7 @@
 enum {
     ROUNDS = 20 * 1000,
     REPEATS = 7,
-    CONFIG_BYTES = 512 * 1024 * 1024,
+    TREE_BYTES = 512 * 1024 * 1024,
     EXCHANGE_BYTES = 1024 * 1024,
     YAML_BYTES = 16 * 1024 * 1024,
 };
@@ -143,7 +143,7 @@ int main(int argc, char **argv)
 {
     struct bench b = {.word = argc > 1 ? argv[1] : NULL};
 
-    arena_init(&b.config, CONFIG_BYTES);
+    arena_init(&b.config, TREE_BYTES);
     arena_init(&b.exchange, EXCHANGE_BYTES);
     require(rule_state_new(&b.counters));
     load(&b, 3, "");
