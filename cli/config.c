@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* What a reload may change. */
 static const char *const rule_keys[] = {"rules", "groups", "vars", "defaults"};
@@ -13,7 +14,19 @@ static const char *environment(const char *name)
     return getenv(name);
 }
 
-/* The name as people gave it; for a file that was found, the shortest that is clear. */
+/* A path below the working directory is shown from there. */
+static const char *shown_path(const char *path)
+{
+    char cwd[PATHS_TEXT];
+    size_t len;
+
+    if (!getcwd(cwd, sizeof(cwd)))
+        return path;
+    len = strlen(cwd);
+    return strncmp(path, cwd, len) == 0 && path[len] == '/' ? path + len + 1 : path;
+}
+
+/* The name as people gave it, but for files that are near or were found. */
 static enum status config_find(struct config *c, const struct options *o)
 {
     const char *given = options_value(o, OPTION_CONFIG);
@@ -24,8 +37,9 @@ static enum status config_find(struct config *c, const struct options *o)
         return path_absolute(NULL, BYTES("/dev/stdin"), c->path);
     }
     if (given) {
-        c->shown = given;
-        return path_absolute(NULL, bytes_of(given), c->path);
+        st = path_absolute(NULL, bytes_of(given), c->path);
+        c->shown = given[0] == '/' ? shown_path(c->path) : given;
+        return st;
     }
     st = paths_config(c->path);
     if (st == STATUS_NOT_FOUND) {
@@ -33,7 +47,7 @@ static enum status config_find(struct config *c, const struct options *o)
         return STATUS_OK;
     }
     if (!st)
-        c->shown = path_is_file("proxy.yaml") ? "proxy.yaml" : c->path;
+        c->shown = shown_path(c->path);
     return st;
 }
 
@@ -90,7 +104,7 @@ static enum status config_parse(struct config *c, const struct options *o)
 
 enum status config_load(struct config *c, const struct options *o, struct rule_state *state)
 {
-    enum status values, rules = STATUS_OK, st;
+    enum status values, joined, rules = STATUS_OK, st;
 
     memset(c, 0, sizeof(*c));
     c->shown = "none";
@@ -106,11 +120,16 @@ enum status config_load(struct config *c, const struct options *o, struct rule_s
         .getenv = environment,
     };
     values = config_read_values(&c->reader, c->root, &c->values);
-    if (!values)
-        values = config_join(c);
+    if (values == STATUS_NO_MEMORY)
+        return values;
+    joined = config_join(c); /* what was wrong has its default now */
+    if (joined == STATUS_NO_MEMORY)
+        return joined;
     if (c->root && c->root->kind == NODE_MAP)
         rules = ruleset_compile(&c->reader, c->root, c->folder, state, &c->rules);
-    return values ? values : rules;
+    if (values || joined)
+        return STATUS_BAD_CONFIG;
+    return rules;
 }
 
 void config_release(struct config *c)

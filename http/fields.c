@@ -35,7 +35,7 @@ _Static_assert((int)FIELD_COUNT < (int)FIELD_TAGS, "each row has a tag and a bit
 /* A bit for each row of that tag. */
 static uint64_t rows_of_tag(uint8_t tag)
 {
-    const uint64_t real = (UINT64_C(1) << FIELD_COUNT) - 2; /* all but FIELD_OTHER */
+    const uint64_t real = (UINT64_C(1) << FIELD_COUNT) - 1;
     uint64_t found = 0;
 
 #ifdef __SSE2__

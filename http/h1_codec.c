@@ -36,7 +36,7 @@ void h1_turn(struct h1_codec *c)
         return;
     if (!h1_serves(c)) {
         c->out = H1_OUT_TURN;
-    } else if (c->persist && !c->eof) {
+    } else if (c->persist) {
         c->in = H1_IN_HEAD;
         c->out = H1_OUT_TURN;
     } else {

@@ -25,6 +25,8 @@ static void put_host(const struct flow *f, struct buf *out)
 void flow_put_authority(const struct flow *f, struct buf *out)
 {
     put_host(f, out);
+    if (f->kind == FLOW_HTTP && f->port == 443 && bytes_equal(f->scheme, BYTES("https")))
+        return; /* what most are, told quickly */
     if (f->port && (f->kind != FLOW_HTTP || f->port != url_default_port(f->scheme)))
         put_port(f, out);
 }

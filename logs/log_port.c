@@ -46,10 +46,16 @@ void log_port_body_dropped(struct log_port *p, size_t bytes)
     counter_add(&p->dropped_bytes, bytes);
 }
 
-static void message_dropped(struct log_port *p, const struct flow_message *m)
+/* A body that was refused before has been counted as one already. */
+static void message_dropped(struct log_port *p, const struct flow *f, const struct flow_message *m)
 {
-    if (m->body.captured_bytes > 0)
-        log_port_body_dropped(p, (size_t)m->body.captured_bytes);
+    const struct flow_body *body = &m->body;
+    bool counted = f->body_not_captured && body->captured_bytes < body->wire_bytes;
+
+    if (body->captured_bytes <= 0)
+        return;
+    counter_add(&p->dropped_bodies, counted ? 0 : 1);
+    counter_add(&p->dropped_bytes, (uint64_t)body->captured_bytes);
 }
 
 static void event_dropped(struct log_port *p, const struct log_event *ev)
@@ -58,8 +64,8 @@ static void event_dropped(struct log_port *p, const struct log_event *ev)
     case LOG_BEGIN:
     case LOG_END:
         counter_add(&p->dropped_flows, 1);
-        message_dropped(p, &ev->flow->request);
-        message_dropped(p, &ev->flow->response);
+        message_dropped(p, ev->flow, &ev->flow->request);
+        message_dropped(p, ev->flow, &ev->flow->response);
         return;
     case LOG_DATA:
     case LOG_MESSAGE:

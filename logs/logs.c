@@ -10,7 +10,6 @@
 #include "logs/outlet.h"
 
 enum {
-    NAP_MS = 5,         /* what comes within it is written in one go */
     STOP_MS = 5 * 1000, /* for all sinks together */
     LOG_SINKS =
         sizeof(((struct log_settings *)0)->sinks) / sizeof(((struct log_settings *)0)->sinks[0]),
@@ -117,7 +116,7 @@ static void *logs_run(void *argument)
         if (last || atomic_load(&l->drains_asked) != drains)
             continue;
         if (served) {
-            bell_nap(&l->bell, NAP_MS);
+            bell_nap(&l->bell, LOG_FLUSH_MS);
             continue;
         }
         bell_doze(&l->bell);

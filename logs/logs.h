@@ -5,8 +5,10 @@
  *
  * The loop never waits. When the ring or the byte budget is full, bodies are not
  * captured, then flows are dropped; both are counted exactly and leave a gap
- * record in every sink. With on_full `wait` nothing is dropped: the port says it
- * is full and the loop stops reading from its clients. */
+ * record in every sink. With on_full `wait` no flow is dropped: the port says it is
+ * full and the loop stops reading from its clients; what exchanges already under
+ * way still log goes in beyond the ring. Only their bodies can then pass the byte
+ * budget, and are dropped and counted. */
 #ifndef WEIR_LOGS_LOGS_H
 #define WEIR_LOGS_LOGS_H
 
@@ -16,7 +18,7 @@ enum {
     LOG_RING = 4096,                         /* events on their way, of one loop */
     LOG_BYTES = 64 * 1024 * 1024,            /* captured body bytes on their way, of one loop */
     LOG_SINK_QUEUE_BYTES = 16 * 1024 * 1024, /* formatted text waiting for a sink that stalls */
-    LOG_FLUSH_MS = 100,                      /* text waits no longer than this for its flush */
+    LOG_FLUSH_MS = 5,                        /* what comes within it is written in one go */
     LOG_LIVE_MS = 100,                       /* a flow open longer is shown before its end */
 };
 
@@ -34,7 +36,7 @@ struct log_event {
     char id[FLOW_ID_TEXT]; /* DATA, MESSAGE: of which flow */
     enum http_side side;
     struct slice data;
-    struct log_event *next; /* for the loop's own use */
+    struct log_event *next; /* for whoever has it: the loop, or the port */
 };
 
 enum log_on_full { LOG_DROP, LOG_WAIT };
@@ -45,7 +47,7 @@ struct log_settings {
     struct {
         const struct sink *sink;
         struct sink_settings settings;
-        bool stalls; /* give it a writer thread of its own */
+        bool stalls; /* give it a writer thread of its own: all but regular files */
     } sinks[8];
     uint32_t sink_count;
 };
@@ -59,14 +61,17 @@ struct log_stats {
 struct logs;
 struct log_port;
 
+/* STATUS_BAD_INPUT, STATUS_IO, STATUS_NO_MEMORY, with `error` (SINK_ERROR_BYTES)
+ * saying why. All threads it starts have every signal blocked. */
 MUST_USE enum status logs_start(const struct log_settings *settings, char *error,
                                 struct logs **ret_logs);
 struct log_port *logs_port(struct logs *l, uint32_t loop);
 /* Everything pushed before this call has been written when it returns, or
  * `timeout_ms` has passed (STATUS_LIMIT). */
 MUST_USE enum status logs_drain(struct logs *l, int64_t timeout_ms);
-/* Drains (at most 5 s), ends the threads, closes the sinks. Events not yet
- * reclaimed can still be, by log_port_reclaim(), until logs_free(). */
+/* Serves what was pushed, ends the threads, closes the sinks; waits at most 5 s for
+ * sinks that stall. What is pushed later is dropped. Events not yet reclaimed can
+ * still be, by log_port_reclaim(), until logs_free(). */
 void logs_stop(struct logs *l);
 void logs_free(struct logs *l);
 void logs_stats(struct logs *l, struct log_stats *ret_stats); /* from any thread */
@@ -76,15 +81,17 @@ void logs_reopen(struct logs *l);                             /* from any thread
 void logs_keylog(void *logs, const char *line);
 MUST_USE enum status logs_keylog_open(struct logs *l, const char *path);
 
-/* The three below are for the port's own loop only. */
-/* False: the ring is full; the event stays the caller's and was counted as
- * dropped (its flow, and its body). */
+/* All below are for the port's own loop only. */
+/* False: the ring is full, or the log has stopped; the event stays the caller's and
+ * was counted as dropped (its flow, and its bodies). */
 bool log_port_push(struct log_port *p, struct log_event *ev);
-/* An event that is done with, or NULL. */
+/* An event that is done with, or NULL. Nobody wakes the loop for it: it looks when it
+ * has a turn, and by a timer while it waits for room. */
 struct log_event *log_port_reclaim(struct log_port *p);
-/* May a body chunk of that many bytes of room be captured? Counted until its
- * event comes back, or log_port_uncapture(). A refusal counts as a dropped body once
- * per flow by log_port_body_dropped(). */
+/* May a body chunk of that many bytes of room be captured? Counted until
+ * log_port_uncapture(), which the loop calls when it drops the chunk: after its event
+ * came back, or when it was never pushed. A refusal counts as a dropped body once per
+ * flow by log_port_body_dropped(). */
 bool log_port_capture(struct log_port *p, size_t chunk_bytes);
 void log_port_uncapture(struct log_port *p, size_t chunk_bytes);
 void log_port_body_dropped(struct log_port *p, size_t bytes);

@@ -158,31 +158,10 @@ static bool is_url(struct bytes value)
     return bytes_starts_with(value, BYTES("/"));
 }
 
-void redact_put_field(const struct redactor *r, struct bytes name, struct bytes value,
-                      struct buf *out)
+/* A field that is not in the table of those we know, by its name and its look. */
+static void put_other_field(const struct redactor *r, struct bytes name, struct bytes value,
+                            struct buf *out)
 {
-    if (!r->on) {
-        buf_put(out, value);
-        return;
-    }
-    switch (field_id_of(name)) {
-    case FIELD_COOKIE:
-        put_cookies(r, value, out);
-        return;
-    case FIELD_SET_COOKIE:
-        put_set_cookie(r, value, out);
-        return;
-    case FIELD_AUTHORIZATION:
-    case FIELD_PROXY_AUTHORIZATION:
-        put_credentials(r, value, out);
-        return;
-    case FIELD_LOCATION:
-    case FIELD_REFERER:
-        redact_put_url(r, value, out);
-        return;
-    default: /* the table of fields is open: all others go by their name and look */
-        break;
-    }
     if (redact_name_find(name) & REDACT_HEADER)
         redact_put_secret(r, value, out);
     else if (is_url(value))
@@ -191,24 +170,47 @@ void redact_put_field(const struct redactor *r, struct bytes name, struct bytes 
         redact_put_text(r, value, out);
 }
 
+void redact_put_field(const struct redactor *r, struct bytes name, struct bytes value,
+                      struct buf *out)
+{
+    enum field_id id = field_id_of(name);
+
+    if (!r->on) {
+        buf_put(out, value);
+        return;
+    }
+    switch (id) {
+    case FIELD_OTHER:
+        put_other_field(r, name, value, out);
+        return;
+    case FIELD_COOKIE:
+        put_cookies(r, value, out);
+        return;
+    case FIELD_SET_COOKIE:
+        put_set_cookie(r, value, out);
+        return;
+    case FIELD_LOCATION:
+    case FIELD_REFERER:
+        redact_put_url(r, value, out);
+        return;
+    default: /* the table of fields is open: it says itself what is secret */
+        break;
+    }
+    if (field_rules(id) & FIELD_RULE_SECRET)
+        put_credentials(r, value, out);
+    else
+        buf_put(out, value);
+}
+
 bool redact_field_maybe(const struct redactor *r, const struct field *field)
 {
     if (!r->on)
         return false;
-    switch (field->id) {
-    case FIELD_OTHER:
-        if (redact_name_maybe(field->name))
-            return true;
-        break;
-    case FIELD_LOCATION:
-    case FIELD_REFERER:
-        return true;
-    default: /* the table of fields is open: it says itself what is secret */
-        if (field_rules(field->id) & FIELD_RULE_SECRET)
-            return true;
-        break;
-    }
-    return is_url(field->value) || redact_jwt_maybe(field->value);
+    if (field->id == FIELD_OTHER)
+        return redact_name_maybe(field->name) || is_url(field->value) ||
+               redact_jwt_maybe(field->value);
+    return field->id == FIELD_LOCATION || field->id == FIELD_REFERER ||
+           (field_rules(field->id) & FIELD_RULE_SECRET);
 }
 
 void redact_put_body(const struct redactor *r, struct bytes content_type, struct bytes body,

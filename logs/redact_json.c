@@ -35,7 +35,7 @@ static void skip_spaces(struct scan *s)
 /* Writes what was passed over, up to `end`. */
 static void put_until(struct scan *s, size_t end)
 {
-    struct bytes text = bytes_make(s->in.ptr + s->done, end - s->done);
+    struct bytes text = bytes_until(bytes_from(s->in, s->done), end - s->done);
 
     if (s->jwts)
         redact_put_text(s->redactor, text, s->out);
@@ -167,17 +167,20 @@ static void put_secret_value(struct scan *s, unsigned where)
 }
 
 /* What stands in quotes before the colon at `colon`, not further back than `from`. */
-static struct bytes name_before(struct bytes in, size_t from, size_t colon)
+static struct bytes name_before(struct bytes in, size_t from, size_t colon, bool *ret_escapes)
 {
     size_t end = colon, start;
 
+    *ret_escapes = false;
     while (end > from && is_space(in.ptr[end - 1]))
         end--;
     if (end == from || in.ptr[end - 1] != '"')
         return bytes_make(NULL, 0);
     start = --end;
-    while (start > from && in.ptr[start - 1] != '"' && end - start < KEY_BYTES)
+    while (start > from && in.ptr[start - 1] != '"' && end - start < KEY_BYTES) {
         start--;
+        *ret_escapes |= in.ptr[start] == '\\';
+    }
     return bytes_make(in.ptr + start, end - start);
 }
 
@@ -198,16 +201,14 @@ static void name_unescape(struct bytes name, struct buf *plain)
     }
 }
 
-static unsigned name_find(struct bytes name)
+static unsigned escaped_name_find(struct bytes name)
 {
     struct buf plain;
     unsigned where;
 
-    if (name.len == 0 || bytes_find(name, '\\') < 0)
-        return redact_name_find(name);
     buf_init(&plain, KEY_BYTES);
     name_unescape(name, &plain);
-    where = redact_name_find(buf_status(&plain) ? name : buf_bytes(&plain));
+    where = buf_status(&plain) ? REDACT_MEMBER : redact_name_find(buf_bytes(&plain));
     buf_release(&plain);
     return where;
 }
@@ -218,11 +219,14 @@ void redact_put_json(const struct redactor *r, struct bytes text, struct buf *ou
 
     for (;;) {
         ptrdiff_t colon = bytes_find(bytes_from(text, s.at), ':');
+        struct bytes name;
         unsigned where;
+        bool escapes;
 
         if (colon < 0)
             break;
-        where = name_find(name_before(text, s.at, s.at + (size_t)colon));
+        name = name_before(text, s.at, s.at + (size_t)colon, &escapes);
+        where = escapes ? escaped_name_find(name) : redact_name_find(name);
         s.at += (size_t)colon + 1;
         if (where & REDACT_MEMBER)
             put_secret_value(&s, where);

@@ -97,17 +97,18 @@ static enum status header_value(struct answer_builder *b, struct bytes name, con
 
 static enum status header_parse(struct answer_builder *b, const struct node *n)
 {
-    struct bytes name = arena_copy(b->c->arena, n->key);
-    enum field_id id = field_id_of(n->key);
-    enum status st = STATUS_OK;
+    struct bytes name;
+    enum field_id id;
+    enum status st = compiler_key(b->c, n, &name);
 
-    if (!name.ptr)
-        return STATUS_NO_MEMORY;
+    if (st)
+        return st;
     if (!http_token_valid(name)) {
         node_key_error(b->c->reader.diags, n, "'%s' is not a field name (RFC 9110 section 5.1)",
                        excerpt(name).text);
         return STATUS_BAD_CONFIG;
     }
+    id = field_id_of(name);
     if (field_rules(id) & FIELD_RULE_FRAMING)
         return framing_refuse(b, n);
     b->has_type |= id == FIELD_CONTENT_TYPE;
@@ -186,22 +187,20 @@ static enum status retry_after_parse(struct answer_builder *b)
     struct rule_text text;
     uint64_t seconds;
     int64_t us;
-    char *value = NULL;
+    const char *value;
     enum status st = n ? compiler_text(b->c, n, &text) : STATUS_OK;
 
     if (st || !n)
         return st;
-    if (!bytes_to_u64(text.all, INT32_MAX, &seconds))
-        value = arena_printf(b->c->arena, "%llu", (unsigned long long)seconds);
-    else if (!duration_parse(text.all, &us))
-        value =
-            arena_printf(b->c->arena, "%lld", (long long)(us / SECOND_US + (us % SECOND_US > 0)));
-    else if (bytes_ends_with(text.all, BYTES(" GMT")) && http_value_valid(text.all))
-        value = arena_text(b->c->arena, text.all);
-    else
+    if (bytes_ends_with(text.all, BYTES(" GMT")) && http_value_valid(text.all))
+        return answer_add_text(b, field_name(FIELD_RETRY_AFTER), (const char *)text.all.ptr);
+    if (!duration_parse(text.all, &us))
+        seconds = (uint64_t)(us / SECOND_US) + (us % SECOND_US > 0);
+    else if (bytes_to_u64(text.all, INT32_MAX, &seconds))
         return compiler_error(
             b->c, &text, text.all,
             "expected a duration as 30s, or an HTTP date (RFC 9110 section 10.2.3)");
+    value = arena_printf(b->c->arena, "%llu", (unsigned long long)seconds);
     return value ? answer_add_text(b, field_name(FIELD_RETRY_AFTER), value) : STATUS_NO_MEMORY;
 }
 

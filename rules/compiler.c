@@ -1,12 +1,9 @@
 #include "rules/compiler.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "rules/rule_names.h"
-
-enum { MESSAGE_BYTES = 512 };
 
 enum status status_worse(enum status so_far, enum status st)
 {
@@ -51,45 +48,59 @@ static void place_of(const struct rule_text *text, struct bytes part, struct mar
     *ret_width = part.len ? code_points(part) : 1;
 }
 
-static void message_add(struct rule_compiler *c, enum diag_level level,
-                        const struct rule_text *text, struct bytes part, const char *message)
+static void diag_at(struct rule_compiler *c, enum diag_level level, const struct rule_text *text,
+                    struct bytes part, const char *format, va_list args)
+    __attribute__((format(printf, 5, 0)));
+
+static void diag_at(struct rule_compiler *c, enum diag_level level, const struct rule_text *text,
+                    struct bytes part, const char *format, va_list args)
 {
     struct mark at;
     uint32_t width;
 
     place_of(text, part, &at, &width);
-    diag_add(c->reader.diags, level, text->node->source, at, width, "%s", message);
+    diag_vadd(c->reader.diags, level, text->node->source, at, width, format, args);
 }
 
 enum status compiler_error(struct rule_compiler *c, const struct rule_text *text, struct bytes part,
                            const char *format, ...)
 {
-    char message[MESSAGE_BYTES];
     va_list args;
 
     va_start(args, format);
-    vsnprintf(message, sizeof(message), format, args);
+    diag_at(c, DIAG_ERROR, text, part, format, args);
     va_end(args);
-    message_add(c, DIAG_ERROR, text, part, message);
     return STATUS_BAD_CONFIG;
 }
 
 void compiler_warning(struct rule_compiler *c, const struct rule_text *text, struct bytes part,
                       const char *format, ...)
 {
-    char message[MESSAGE_BYTES];
     va_list args;
 
     va_start(args, format);
-    vsnprintf(message, sizeof(message), format, args);
+    diag_at(c, DIAG_WARNING, text, part, format, args);
     va_end(args);
-    message_add(c, DIAG_WARNING, text, part, message);
 }
 
 enum status compiler_later(struct rule_compiler *c, const struct node *n)
 {
     node_key_error(c->reader.diags, n, "'%s' is not in this version", excerpt(n->key).text);
     return STATUS_BAD_CONFIG;
+}
+
+enum status compiler_key(struct rule_compiler *c, const struct node *n, struct bytes *ret_key)
+{
+    struct bytes key, copy;
+    enum status st = config_expand(&c->reader, n, n->key, &key);
+
+    if (st)
+        return st;
+    copy = arena_copy(c->arena, key);
+    if (!copy.ptr)
+        return STATUS_NO_MEMORY;
+    *ret_key = copy;
+    return STATUS_OK;
 }
 
 enum status node_keep(const struct config_reader *r, const struct node *n, void *field)

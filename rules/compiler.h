@@ -42,6 +42,9 @@ MUST_USE enum status compiler_text(struct rule_compiler *c, const struct node *n
 /* The same, but other $(…) and `$$(` are left for template_parse(). */
 MUST_USE enum status compiler_template_text(struct rule_compiler *c, const struct node *n,
                                             struct rule_text *ret_text);
+/* The key of `n`, with $(var) and $(env.X) replaced, as a copy. */
+MUST_USE enum status compiler_key(struct rule_compiler *c, const struct node *n,
+                                  struct bytes *ret_key);
 /* An error at `part`, which is a slice of text->all. Always STATUS_BAD_CONFIG. */
 enum status compiler_error(struct rule_compiler *c, const struct rule_text *text, struct bytes part,
                            const char *format, ...) __attribute__((format(printf, 4, 5)));

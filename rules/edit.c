@@ -143,12 +143,15 @@ static enum status status_parse(struct rule_compiler *c, const struct node *n, u
 
 static enum status edit_parse(const struct target_place *at, struct edit *e)
 {
-    enum status st = target_parse(at, at->n->key, e);
+    struct bytes target;
+    enum status st = compiler_key(at->c, at->n, &target);
 
+    if (!st)
+        st = target_parse(at, target, e);
     if (st)
         return st;
     if (e->op == EDIT_APPEND && e->part != EDIT_HEADER)
-        return target_error(at, excerpt(at->n->key).text, "is one value; nothing can be appended");
+        return target_error(at, excerpt(target).text, "is one value; nothing can be appended");
     if (e->part == EDIT_STATUS)
         return status_parse(at->c, at->n, &e->status);
     return template_parse_node(at->c, at->n, TEMPLATE_HEADER, &e->value);

@@ -32,17 +32,27 @@ static uint8_t hex_value(uint8_t c)
     return c <= '9' ? (uint8_t)(c - '0') : (uint8_t)(byte_lower(c) - 'a' + 10);
 }
 
-/* RFC 3986 §2.3 */
-static bool is_unreserved(uint8_t c)
+/* A set of ASCII characters, a bit for each. */
+struct ascii_set {
+    uint64_t low, high;
+};
+
+static bool is_in(struct ascii_set set, uint8_t c)
 {
-    return (byte_lower(c) >= 'a' && byte_lower(c) <= 'z') || (c >= '0' && c <= '9') ||
-           (c && strchr("-._~", c));
+    return c < 128 && ((c < 64 ? set.low : set.high) >> (c & 63) & 1);
 }
 
-/* What may stand in a path or a query as it is (RFC 3986 §3.3, §3.4). */
+/* RFC 3986 §2.3: letters, digits, - . _ ~ */
+static bool is_unreserved(uint8_t c)
+{
+    return is_in((struct ascii_set){UINT64_C(0x03ff600000000000), UINT64_C(0x47fffffe87fffffe)}, c);
+}
+
+/* What may stand in a path or a query as it is (RFC 3986 §3.3, §3.4): these, and
+ * ! $ & ' ( ) * + , ; = : @ / ? % */
 static bool is_url_byte(uint8_t c)
 {
-    return is_unreserved(c) || (c && strchr("!$&'()*+,;=:@/?%", c));
+    return is_in((struct ascii_set){UINT64_C(0xaffffff200000000), UINT64_C(0x47fffffe87ffffff)}, c);
 }
 
 static struct url_unit unit_encoded(uint8_t c, uint8_t raw)

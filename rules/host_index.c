@@ -206,7 +206,8 @@ static struct list_slot *list_slot_at(const struct host_index *index, uint64_t k
     return &index->lists[at];
 }
 
-/* The pairs are sorted: a list's rules stand together, in file order. */
+/* The pairs are sorted: a list's rules stand together, in file order. One that
+ * stands there twice does no harm: the walk steps over it. */
 static void tables_fill(struct host_index *index, const struct index_builder *b, uint32_t *rules)
 {
     uint32_t count = 0;
@@ -218,8 +219,6 @@ static void tables_fill(struct host_index *index, const struct index_builder *b,
         host_slot_add(index, pair);
         if (!slot->key)
             *slot = (struct list_slot){.key = pair->key, .first = count};
-        else if (rules[count - 1] == pair->rule)
-            continue;
         rules[count++] = pair->rule;
         slot->count++;
     }

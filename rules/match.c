@@ -80,7 +80,7 @@ static bool desk_ready(struct match_run *run)
 static bool pattern_holds(const struct pattern *p, struct match_run *run, struct bytes subject,
                           bool made)
 {
-    struct bytes kept = subject;
+    struct bytes kept;
 
     if (!desk_ready(run))
         return false;

@@ -184,11 +184,26 @@ static enum status read_text(const struct value_reader *r, const struct rule_tex
     return choice_add(r->b, text, choices, choice);
 }
 
+static enum status name_read(struct match_builder *b, const struct node *n, struct match_test test,
+                             bool token)
+{
+    struct value_reader r = {b, read_text};
+    enum status st = compiler_key(b->c, n, &test.name);
+
+    if (st)
+        return st;
+    if (token && !http_token_valid(test.name)) {
+        node_key_error(b->c->reader.diags, n, "'%s' is not a field name (RFC 9110 section 5.1)",
+                       excerpt(test.name).text);
+        return STATUS_BAD_CONFIG;
+    }
+    return values_test(&r, n, test);
+}
+
 /* A map from names to what their values must be. */
 static enum status names_read(struct match_builder *b, const struct node *map,
                               struct match_test test, bool tokens)
 {
-    struct value_reader r = {b, read_text};
     enum status st = compiler_want(b->c, map, NODE_MAP, "this is a map: { name: value }");
 
     if (st)
@@ -197,18 +212,8 @@ static enum status names_read(struct match_builder *b, const struct node *map,
         node_error(b->c->reader.diags, map, "the map is empty");
         return STATUS_BAD_CONFIG;
     }
-    for (const struct node *n = map->first; n; n = n->next) {
-        if (tokens && !http_token_valid(n->key)) {
-            node_key_error(b->c->reader.diags, n, "'%s' is not a field name (RFC 9110 section 5.1)",
-                           excerpt(n->key).text);
-            st = status_worse(st, STATUS_BAD_CONFIG);
-            continue;
-        }
-        test.name = arena_copy(b->c->arena, n->key);
-        if (!test.name.ptr)
-            return STATUS_NO_MEMORY;
-        st = status_worse(st, values_test(&r, n, test));
-    }
+    for (const struct node *n = map->first; n; n = n->next)
+        st = status_worse(st, name_read(b, n, test, tokens));
     return st;
 }
 

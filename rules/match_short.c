@@ -84,7 +84,7 @@ static enum status authority_add(struct match_builder *b, const struct rule_text
 {
     struct match_test test = {.holds = test_host, .cost = COST_HOST};
     struct choices hosts = {0};
-    struct bytes host, port;
+    struct bytes host = {0}, port = {0};
     enum status st = authority_split(b, text, in, &host, &port);
 
     if (st)

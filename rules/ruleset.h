@@ -67,7 +67,8 @@ struct rule_run *rule_run_new(struct arena *arena, const struct ruleset *rs, uin
 MUST_USE enum status rules_step(struct rule_run *run, const struct rule_view *view,
                                 struct effects *effects, enum rule_need *ret_need);
 /* Would every request of this host be answered here, so that it need be neither
- * looked up nor dialled? May say false when in doubt. */
+ * looked up nor dialled? CONNECT and CORS preflights aside, which only rules that
+ * name their methods take. May say false when in doubt. */
 bool ruleset_answers_host(const struct ruleset *rs, struct bytes scheme, struct bytes host,
                           uint16_t port);
 /* May any rule ever act on this host? (A quick no for hosts without rules.) */

@@ -69,31 +69,34 @@ struct render {
     struct buf out, value, encoded;
 };
 
+static struct bytes part_value(struct render *r, const struct template_part *part, struct firing *f)
+{
+    buf_clear(&r->value);
+    switch (part->kind) {
+    case TEMPLATE_LITERAL:
+        return part->text;
+    case TEMPLATE_CAPTURE:
+        return f->captures[part->capture];
+    case TEMPLATE_SOURCED:
+        return part->source->value(part, f, &r->value);
+    case TEMPLATE_RANDOM:
+        buf_putf(&r->value, "%lld", (long long)firing_draw(f, part->low, part->high));
+        break;
+    }
+    return buf_bytes(&r->value);
+}
+
 static void part_put(struct render *r, const struct template *t, const struct template_part *part,
                      struct firing *f)
 {
-    struct bytes value = BYTES("");
+    struct bytes value = part_value(r, part, f);
 
-    switch (part->kind) {
-    case TEMPLATE_LITERAL:
-        buf_put(&r->out, part->text);
-        return;
-    case TEMPLATE_CAPTURE:
-        value = f->captures[part->capture];
-        break;
-    case TEMPLATE_SOURCED:
-        buf_clear(&r->value);
-        value = part->source->value(part, f, &r->value);
-        break;
-    case TEMPLATE_RANDOM:
-        buf_clear(&r->value);
-        buf_putf(&r->value, "%lld", (long long)firing_draw(f, part->low, part->high));
-        value = buf_bytes(&r->value);
-        break;
-    }
     if (buf_status(&r->value))
         r->out.status = buf_status(&r->value);
-    put_value(&r->out, t->use, part, value, &r->encoded);
+    if (part->kind == TEMPLATE_LITERAL)
+        buf_put(&r->out, value);
+    else
+        put_value(&r->out, t->use, part, value, &r->encoded);
 }
 
 struct bytes template_fixed(const struct template *t)

@@ -50,7 +50,8 @@ enum status tls_binding(struct bytes host, uint16_t port, struct bytes policy,
 
 static bool set_common(SSL_CTX *ctx, struct tls_shared *s, uint16_t min_version)
 {
-    SSL_CTX_set_app_data(ctx, s);
+    if (!SSL_CTX_set_app_data(ctx, s))
+        return false;
     SSL_CTX_set_options(ctx, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
                                  SSL_OP_CIPHER_SERVER_PREFERENCE);
     /* NO_AUTO_CHAIN: else OpenSSL builds a chain anew in every handshake */

@@ -31,14 +31,13 @@ static struct tlsio *tlsio_new(struct tls_shared *s, struct chunk_pool *pool, SS
     slice_queue_init(&t->out);
     ERR_clear_error();
     t->ssl = SSL_new(ctx);
-    bio = t->ssl ? tlsio_bio_new(s->bio, t) : NULL;
+    bio = t->ssl && SSL_set_app_data(t->ssl, t) ? tlsio_bio_new(s->bio, t) : NULL;
     if (!bio) {
         tlsio_free(t);
         ERR_clear_error();
         return NULL;
     }
     SSL_set_bio(t->ssl, bio, bio);
-    SSL_set_app_data(t->ssl, t);
     return t;
 }
 

@@ -31,21 +31,29 @@ enum status engine_command(struct engine *e, struct command c)
     return STATUS_OK;
 }
 
-static void grave_dig(struct grave **list, struct grave *g, void (*bury)(void *self), void *self)
+static void grave_dig(struct grave_list *list, struct grave *g, void (*bury)(void *self),
+                      void *self)
 {
     if (g->dug)
         return;
-    *g = (struct grave){.next = *list, .bury = bury, .self = self, .dug = true};
-    *list = g;
+    *g = (struct grave){.bury = bury, .self = self, .dug = true};
+    if (list->last)
+        list->last->next = g;
+    else
+        list->first = g;
+    list->last = g;
 }
 
-static void graves_bury(struct grave **list)
+static void graves_bury(struct grave_list *list)
 {
-    while (*list) {
-        struct grave *g = *list;
+    struct grave *g = list->first;
 
-        *list = g->next;
+    *list = (struct grave_list){0};
+    while (g) {
+        struct grave *next = g->next;
+
         g->bury(g->self);
+        g = next;
     }
 }
 

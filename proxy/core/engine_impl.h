@@ -41,8 +41,8 @@ struct engine {
     struct wire_table wires;
     struct wire *listed;      /* to be looked at before this turn ends */
     struct command_queue commands;
-    struct grave *graves; /* buried when the next event comes in */
-    struct grave *retired; /* buried when this event is done */
+    struct grave_list graves;   /* buried when the next event comes in */
+    struct grave_list retired;  /* buried when this event is done */
     struct session *sessions;   /* doubly linked */
     struct upstream *upstreams; /* doubly linked: all, pooled ones too */
     struct mint *mints; /* certificates being made */

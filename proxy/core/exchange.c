@@ -264,6 +264,8 @@ void exchange_to_client(struct exchange *ex, const struct message_event *ev)
     else if (ev->kind == MESSAGE_DATA && !f->response.received)
         flow_note_content(ex->engine, f, &f->response, ev->data);
     wire_flush(s->wire);
+    if (ex->tunnel && ev->kind == MESSAGE_HEAD)
+        wire_wake(s->wire); /* what came behind the request is raw now */
     if (ev->kind != MESSAGE_END)
         return;
     if (ex->tunnel) {

@@ -395,6 +395,7 @@ static void session_feed(struct session *s, struct slice in, size_t *ret_used)
     st = codec_feed(s->codec, in, ret_used);
     if (s->state != SESSION_WAIT_REQUEST)
         return;
+    s->held_back = *ret_used < in.len;
     if (st < 0) {
         *ret_used = in.len;
         session_codec_failed(s, st);
@@ -440,9 +441,10 @@ static void on_session_bytes(void *self, struct slice in, size_t *ret_used)
 static void session_request_eof(struct session *s, bool clean)
 {
     struct exchange *ex = s->exchange;
-    enum status st = codec_eof(s->codec, clean);
+    enum status st;
 
     s->client_done = true;
+    st = codec_eof(s->codec, clean);
     if (s->state != SESSION_WAIT_REQUEST)
         return;
     if (ex && s->exchange == ex) {
@@ -507,8 +509,11 @@ static void on_session_sent(void *self, size_t plain_bytes)
 {
     struct session *s = self;
 
-    if (s->codec)
+    if (s->codec) {
         codec_sent(s->codec, plain_bytes);
+        if (s->wire->in.bytes && codec_wants_input(s->codec))
+            wire_wake(s->wire); /* the next request may have waited for that */
+    }
     if (s->state == SESSION_WAIT_FLUSH)
         engine_timer(s->engine, &s->timer,
                      wire_unsent(s->wire) ? s->engine->settings->timeouts.client_idle

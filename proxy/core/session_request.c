@@ -179,6 +179,7 @@ void session_connect(struct session *s)
 {
     struct engine *e = s->engine;
     const struct head *request = s->connect_head;
+    enum status st = target_parse(&s->arena, request->authority, 0, &s->target);
 
     s->connect_head = NULL;
     s->flow_left = false; /* what it leads to leaves a flow of its own */
@@ -186,7 +187,7 @@ void session_connect(struct session *s)
         session_refuse(s, CLOSE_AUTH_REQUIRED, 0, NULL, request->anomalies);
         return;
     }
-    if (target_parse(&s->arena, request->authority, 0, &s->target)) {
+    if (st) {
         session_refuse(s, CLOSE_BAD_TARGET, 0, NULL, request->anomalies);
         return;
     }
@@ -200,6 +201,7 @@ void session_connect(struct session *s)
         return;
     }
     s->connected = true;
+    s->exchanges = 0; /* what follows is a connection of its own */
     if (host_list_has(&e->settings->tls.passthrough, s->target.host))
         session_tunnel(s);
     else

@@ -69,16 +69,30 @@ void upstream_close(struct upstream *up, bool reset)
     upstream_end(up);
 }
 
-/* It never became ready. */
+static void upstream_flush(struct upstream *up)
+{
+    up->state = UPSTREAM_WAIT_FLUSH;
+    engine_timer(up->engine, &up->timer, up->engine->settings->timeouts.client_idle);
+}
+
+/* It never became ready. The origin is told by our alert if it is its TLS that was
+ * not taken. */
 static void upstream_fail(struct upstream *up, enum close_reason reason, const char *detail)
 {
     const struct upstream_user *user = up->user;
     void *self = up->self;
 
+    up->user = NULL;
     failure_set(&up->failure, reason, up->route.host, up->route.port, detail);
     if (up->route.kind == ROUTE_HTTPS)
         facts_fail(&up->engine->facts, &up->route, &up->failure);
-    upstream_end(up);
+    if (up->state == UPSTREAM_WAIT_HANDSHAKE && up->wire->open && wire_unsent(up->wire)) {
+        wire_read(up->wire, false);
+        wire_shutdown(up->wire);
+        upstream_flush(up);
+    } else {
+        upstream_end(up);
+    }
     if (user)
         user->on_failure(self, up, &up->failure);
 }
@@ -305,6 +319,8 @@ static void on_upstream_bytes(void *self, struct slice s, size_t *ret_used)
         return;
     up->got_bytes = true;
     st = codec_feed(up->codec, s, ret_used);
+    if (*ret_used && *ret_used < s.len && up->state == UPSTREAM_BUSY)
+        wire_wake(up->wire); /* behind a switch of protocols the rest is raw */
     if (st >= 0)
         return;
     *ret_used = s.len;
@@ -357,6 +373,16 @@ static void on_upstream_sent(void *self, size_t plain_bytes)
 
     if (up->codec)
         codec_sent(up->codec, plain_bytes);
+    if (up->state == UPSTREAM_WAIT_FLUSH)
+        engine_timer(up->engine, &up->timer, up->engine->settings->timeouts.client_idle);
+}
+
+static void on_upstream_finished(void *self)
+{
+    struct upstream *up = self;
+
+    if (up->state == UPSTREAM_WAIT_FLUSH)
+        upstream_close(up, false);
 }
 
 static const struct wire_user upstream_wire_user = {
@@ -364,6 +390,7 @@ static const struct wire_user upstream_wire_user = {
     .on_eof = on_upstream_eof,
     .on_reset = on_upstream_reset,
     .on_sent = on_upstream_sent,
+    .on_finished = on_upstream_finished,
     .on_handshake = on_upstream_handshake,
 };
 
@@ -431,6 +458,7 @@ static void on_upstream_timer(void *self)
         upstream_fail(up, CLOSE_TLS_TIMEOUT, NULL);
         break;
     case UPSTREAM_IDLE:
+    case UPSTREAM_WAIT_FLUSH:
         upstream_close(up, false);
         break;
     case UPSTREAM_BUSY:
@@ -494,7 +522,9 @@ void upstream_leave(struct upstream *up)
     up->user = NULL;
     if (up->state != UPSTREAM_BUSY)
         return; /* on its way, or ended */
-    if (up->codec && codec_idle(up->codec) && codec_reusable(up->codec) && !up->engine->draining)
+    if (up->wire->shutdown_asked && !up->wire->shutdown_done)
+        upstream_flush(up);
+    else if (up->codec && codec_idle(up->codec) && codec_reusable(up->codec) && !up->engine->draining)
         upstream_to_pool(up);
     else
         upstream_close(up, false);

@@ -36,6 +36,7 @@ enum upstream_state {
     UPSTREAM_WAIT_HANDSHAKE, /* for TLS */
     UPSTREAM_IDLE,           /* in the pool */
     UPSTREAM_BUSY,           /* ready and somebody's */
+    UPSTREAM_WAIT_FLUSH,     /* nobody's; what is queued and our FIN have yet to leave */
     UPSTREAM_ENDED,
 };
 
@@ -71,7 +72,8 @@ struct upstream *upstream_new(struct engine *e, const struct route *route,
                               const struct upstream_user *user, void *self);
 void upstream_use(struct upstream *up, const struct upstream_user *user, void *self);
 /* Nobody wants it any more: a connection that is ready and sound goes to the pool,
- * one that is on its way goes on and then to the pool, any other is closed. */
+ * one that is on its way goes on and then to the pool, any other is closed; where
+ * wire_shutdown() was called, after what was queued before. */
 void upstream_leave(struct upstream *up);
 /* Closes it, by RST when `reset`. */
 void upstream_close(struct upstream *up, bool reset);

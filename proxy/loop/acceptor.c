@@ -156,15 +156,16 @@ void acceptor_look(struct acceptor *a)
     acceptor_listen(a, true);
 }
 
-/* An upstream connection needs a descriptor too, and so do logs and lookups. */
-static uint64_t acceptor_max(uint64_t wanted)
+/* A client that asks for something takes a descriptor for its server too. */
+static uint64_t acceptor_max(const struct acceptor_env *env)
 {
-    struct rlimit limit;
+    uint64_t spare = ACCEPT_SPARE + (uint64_t)env->loop_count * ACCEPT_SPARE_LOOP;
     uint64_t most = UINT64_MAX;
+    struct rlimit limit;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
-        most = limit.rlim_cur * (100 - ACCEPT_SPARE_PER_CENT) / 100;
-    return wanted && wanted < most ? wanted : most;
+        most = limit.rlim_cur > spare + 2 ? (limit.rlim_cur - spare) / 2 : 1;
+    return env->connections && env->connections < most ? env->connections : most;
 }
 
 static void on_closed(uv_handle_t *handle)
@@ -195,7 +196,7 @@ enum status acceptor_new(const struct acceptor_env *env, struct listeners *liste
     if (!a)
         return STATUS_NO_MEMORY;
     a->env = *env;
-    a->max = acceptor_max(env->connections);
+    a->max = acceptor_max(env);
     uv_timer_init(env->uv, &a->pause);
     a->pause.data = a;
     a->handles = 1;

@@ -12,11 +12,12 @@
 
 enum {
     LISTENERS = 16,
-    LISTEN_BACKLOG = 511,       /* connections the kernel keeps for us */
-    ACCEPT_TURN = 64,           /* connections taken in one turn of the loop */
-    ACCEPT_PAUSE_MS = 100,      /* when there are no descriptors left */
-    ACCEPT_BUSY_MS = 1,         /* when a loop has not yet taken what it was given */
-    ACCEPT_SPARE_PER_CENT = 25, /* descriptors left for upstream connections */
+    LISTEN_BACKLOG = 511,  /* connections the kernel keeps for us */
+    ACCEPT_TURN = 64,      /* connections taken in one turn of the loop */
+    ACCEPT_PAUSE_MS = 100, /* when there are no descriptors left */
+    ACCEPT_BUSY_MS = 1,    /* when a loop has not yet taken what it was given */
+    ACCEPT_SPARE = 32,     /* descriptors for logs, control and libuv itself */
+    ACCEPT_SPARE_LOOP = 8, /* and for each loop */
 };
 
 struct listeners {

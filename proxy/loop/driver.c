@@ -78,17 +78,28 @@ static void driver_reclaim(struct driver *d)
     }
 }
 
-static void on_room(uv_timer_t *timer)
+static void on_log_timer(uv_timer_t *timer);
+
+/* What the log gives back wakes nobody. That is well while there is traffic; not when a
+ * full log is waited for, or the last flow before the end. */
+static void driver_watch_log(struct driver *d)
+{
+    bool awaited = d->log_full || (d->draining && d->logs_outside);
+
+    if (awaited && !uv_is_active((uv_handle_t *)&d->log_timer))
+        uv_timer_start(&d->log_timer, on_log_timer, DRIVER_LOG_MS, 0);
+}
+
+static void on_log_timer(uv_timer_t *timer)
 {
     struct driver *d = timer->data;
-    struct event ev = {.kind = EVENT_LOG_ROOM};
+    struct event room = {.kind = EVENT_LOG_ROOM};
 
     driver_reclaim(d);
-    if (log_port_full(d->port))
+    if (!d->log_full || log_port_full(d->port))
         return;
-    uv_timer_stop(&d->room);
     d->log_full = false;
-    driver_pump(d, &ev);
+    driver_pump(d, &room);
 }
 
 static void driver_log(struct driver *d, struct log_event *log)
@@ -104,7 +115,6 @@ static void driver_log(struct driver *d, struct log_event *log)
     if (!d->log_waits || d->log_full || !log_port_full(d->port))
         return;
     d->log_full = true;
-    uv_timer_start(&d->room, on_room, DRIVER_ROOM_MS, DRIVER_ROOM_MS);
     driver_early(d, &full);
 }
 
@@ -230,7 +240,17 @@ void driver_drain(struct driver *d)
 {
     struct event ev = {.kind = EVENT_DRAIN};
 
+    d->draining = true;
     driver_pump(d, &ev);
+}
+
+void driver_cut(struct driver *d)
+{
+    struct event ev = {.kind = EVENT_DRAIN};
+
+    d->cutting = true;
+    driver_pump(d, &ev);
+    socket_cut_clients(d);
 }
 
 /* ---- begin and end ---- */
@@ -240,6 +260,7 @@ static void on_turn(uv_prepare_t *turn)
     struct driver *d = turn->data;
 
     driver_reclaim(d);
+    driver_watch_log(d);
     d->on_turn(d->self);
 }
 
@@ -265,9 +286,9 @@ enum status driver_init(struct driver *d, const struct driver_env *env)
     if (st)
         return st;
     uv_timer_init(d->uv, &d->timer);
-    uv_timer_init(d->uv, &d->room);
+    uv_timer_init(d->uv, &d->log_timer);
     uv_prepare_init(d->uv, &d->turn);
-    d->timer.data = d->room.data = d->turn.data = d;
+    d->timer.data = d->log_timer.data = d->turn.data = d;
     d->handles = 3;
     uv_prepare_start(&d->turn, on_turn);
     return STATUS_OK;
@@ -307,7 +328,7 @@ bool driver_finish(struct driver *d)
     engine_free(d->engine);
     socket_reset_all(d); /* what the jobs' ends may have dialled */
     uv_close((uv_handle_t *)&d->timer, on_own_closed);
-    uv_close((uv_handle_t *)&d->room, on_own_closed);
+    uv_close((uv_handle_t *)&d->log_timer, on_own_closed);
     uv_close((uv_handle_t *)&d->turn, on_own_closed);
     while (d->handles)
         uv_run(d->uv, UV_RUN_NOWAIT);

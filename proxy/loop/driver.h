@@ -12,9 +12,9 @@
 #include "proxy/core/engine.h"
 
 enum {
-    DRIVER_EARLY = 64,            /* events that failed before they had an object of their own */
-    DRIVER_POOL_CHUNKS = 32,      /* free chunks of each size a loop keeps */
-    DRIVER_ROOM_MS = 10,          /* how often a full log is looked at for room */
+    DRIVER_EARLY = 64,       /* events that failed before they had an object of their own */
+    DRIVER_POOL_CHUNKS = 32, /* free chunks of each size a loop keeps */
+    DRIVER_LOG_MS = 10,      /* how often the log is asked for what it gives back, when it must */
     DRIVER_WALL_US = 1000 * 1000, /* how long the wall clock's offset is believed */
     DRIVER_CANCEL_MS = 500,       /* how long the end waits for lookups that cannot be cancelled */
 };
@@ -37,7 +37,8 @@ struct driver {
     struct engine *engine;
     struct chunk_pool pool;
     struct chunk *slab; /* where the next read goes; NULL: none yet */
-    bool pumping;
+    bool pumping, draining;
+    bool cutting; /* closing is resetting */
 
     struct socket **wires; /* by wire number */
     uint32_t wire_cap;
@@ -55,7 +56,7 @@ struct driver {
     uint32_t logs_outside;
     struct log_event *refused; /* by the port, to be told to the engine */
 
-    uv_timer_t timer, room;
+    uv_timer_t timer, log_timer;
     uv_prepare_t turn;
     int64_t timer_at_us, armed_at_us; /* INT64_MAX: none */
     int64_t wall_offset_us, wall_read_us;
@@ -71,6 +72,10 @@ void driver_accept(struct driver *d, int fd, const struct sockaddr_storage *from
 /* The engine takes a reference of its own. */
 void driver_set_rules(struct driver *d, struct ruleset *rules);
 void driver_drain(struct driver *d);
+
+/* No more waiting: a second EVENT_DRAIN, then every client is reset and the engine is
+ * told of it, so that its flows reach the log. */
+void driver_cut(struct driver *d);
 
 /* The end, when the thread that ran the loop has stopped, or on it: resets what is
  * still open, waits for the jobs, takes the log's events back (the log must have

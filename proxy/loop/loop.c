@@ -94,8 +94,10 @@ static void on_wake(uv_async_t *wake)
     }
     if (stats)
         loop_take_stats(l);
-    if (stop && l->threaded)
+    if (stop) {
+        driver_cut(&l->driver);
         uv_stop(l->uv);
+    }
 }
 
 static void loop_run(void *self)
@@ -274,8 +276,10 @@ bool loop_stats(struct loop *l, struct engine_stats *ret_stats)
 
 void loop_stop(struct loop *l)
 {
-    if (!l->threaded)
+    if (!l->threaded) {
+        driver_cut(&l->driver);
         return;
+    }
     uv_mutex_lock(&l->mail.lock);
     l->mail.stop = true;
     uv_mutex_unlock(&l->mail.lock);

@@ -40,7 +40,7 @@ bool loop_drained(const struct loop *l);
 /* Asks for a snapshot; loop_stats() is true once it is there. */
 void loop_ask_stats(struct loop *l);
 bool loop_stats(struct loop *l, struct engine_stats *ret_stats);
-/* Ends the thread. */
+/* Resets the clients that are left, and ends the thread. */
 void loop_stop(struct loop *l);
 /* After loop_stop(), and after the log has stopped. True: a lookup that hangs had to
  * be left behind, and libuv with it: the process must end by _exit(). */

@@ -134,7 +134,7 @@ void socket_close(struct driver *d, uint32_t wire)
     struct socket *s = socket_at(d, wire);
 
     if (s)
-        socket_end(s, false);
+        socket_end(s, d->cutting);
 }
 
 void socket_reset_all(struct driver *d)
@@ -192,6 +192,13 @@ static void socket_tell_reset(struct socket *s)
     driver_pump(s->driver, &ev);
 }
 
+void socket_cut_clients(struct driver *d)
+{
+    for (uint32_t wire = 0; wire < d->wire_cap; wire++)
+        if (d->wires[wire] && d->wires[wire]->client)
+            socket_tell_reset(d->wires[wire]);
+}
+
 /* ---- reading ---- */
 
 /* libuv asks right before each read: one chunk serves all wires of a loop. */
@@ -215,6 +222,18 @@ static void driver_renew_slab(struct driver *d)
     d->slab = NULL;
 }
 
+/* libuv calls it the end, too, when a RST came right behind the last bytes. Only then
+ * the kernel still holds the error. */
+static bool socket_was_reset(const struct socket *s)
+{
+    int error = 0;
+    socklen_t len = sizeof(error);
+    uv_os_fd_t fd;
+
+    return uv_fileno((const uv_handle_t *)&s->tcp, &fd) == 0 &&
+           getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == 0 && error != 0;
+}
+
 static void on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf)
 {
     struct socket *s = stream->data;
@@ -223,7 +242,7 @@ static void on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf)
 
     if (nread == 0) /* EAGAIN in disguise, see uv_read_cb */
         return;
-    if (nread == UV_EOF) {
+    if (nread == UV_EOF && !socket_was_reset(s)) {
         s->eof = true;
         driver_pump(d, &ev);
         return;

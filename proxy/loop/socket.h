@@ -18,6 +18,8 @@ void socket_close(struct driver *d, uint32_t wire);
 MUST_USE enum status socket_accept(struct driver *d, uint32_t wire, int fd);
 /* The next event of a socket that was known at once; false when there is none. */
 bool socket_next_pending(struct driver *d, struct event *ret_event);
+/* Tells the engine of every client that it was reset. */
+void socket_cut_clients(struct driver *d);
 /* Resets every wire and forgets its number. */
 void socket_reset_all(struct driver *d);
 void socket_release_table(struct driver *d);

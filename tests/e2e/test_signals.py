@@ -62,7 +62,7 @@ class Ending(unittest.TestCase):
                 self.assertEqual(client.read_exactly(4), b"more")
                 self.assertEqual(client.read_to_end(), b"")
                 self.assertEqual(weir.wait(), 0)
-                self.assertEqual([f["reason"] for f in weir.ended_flows()], ["complete"])
+                self.assertEqual([f["reason"] for f in weir.ended_flows(kind="http")], ["complete"])
 
     def test_does_not_wait_for_idle_clients(self):
         with Origin() as origin, Weir(upstream_map({"a.test": origin.port})) as weir:
@@ -92,7 +92,7 @@ class Ending(unittest.TestCase):
             client = begin_slow(weir)
             weir.signal(signal.SIGTERM)
             self.assertEqual(weir.wait(DRAIN_S + 20), 0)
-            self.assertEqual([f["reason"] for f in weir.ended_flows()], ["shut_down"])
+            self.assertEqual([f["reason"] for f in weir.ended_flows(kind="http")], ["shut_down"])
             client.drop()
 
 

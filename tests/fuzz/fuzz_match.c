@@ -11,8 +11,6 @@
 
 enum { ARENA_BYTES = 64 * 1024 * 1024 };
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 static void require(bool ok)
 {
     if (!ok)
@@ -99,9 +97,9 @@ static void compare_grouped(struct arena *arena, struct rule_state *counters,
     ruleset_unref(other);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-    struct bytes rest = bytes_make(data, size), match = rules_text_line(&rest);
+    struct bytes rest = bytes_make(data, len), match = rules_text_line(&rest);
     struct rule_state *counters = NULL;
     struct rules_request request;
     struct ruleset *rules;

@@ -9,8 +9,6 @@
 
 enum { ARENA_BYTES = 64 * 1024 * 1024, OUTPUT_BYTES = 64 * 1024 * 1024, ROUNDS = 3 };
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 static void require(bool ok)
 {
     if (!ok)
@@ -111,9 +109,9 @@ static void ask_all(const struct ruleset *rules, struct bytes request)
     }
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-    struct bytes all = bytes_make(data, size);
+    struct bytes all = bytes_make(data, len);
     ptrdiff_t end = bytes_find(all, '\0');
     struct source source = {.name = "fuzz", .text = end < 0 ? all : bytes_until(all, (size_t)end)};
     struct rule_state *counters = NULL;

@@ -49,6 +49,8 @@ static void step_in(struct stage *s, const struct step *step)
     for (size_t at = 0; at < len; at += cut) {
         if (!p->reads)
             stage_settle(s);
+        if (p->closed && step->kind == STEP_IN_TILL_CLOSED)
+            return;
         if (p->closed)
             FAIL("closed before all of the input was read");
         if (!p->reads)
@@ -148,7 +150,7 @@ static void show_bytes(const char *title, const void *ptr, size_t len)
 
 static void expect_out(struct peer *p, const void *text, size_t len)
 {
-    if (p->out.len != len || memcmp(p->out.ptr, text, len) != 0) {
+    if (p->out.len != len || (len && memcmp(p->out.ptr, text, len) != 0)) {
         show_bytes("expected", text, len);
         show_bytes("was sent", p->out.ptr, p->out.len);
         FAIL("the output differs");
@@ -428,9 +430,11 @@ static void step_wait(struct stage *s, const struct step *step)
 
 static void step_flow(struct stage *s, const struct step *step)
 {
+    size_t len = strlen(step->text) + (step->kind == STEP_FLOW);
+
     if (s->flow_seen == s->flow_count)
         FAIL("expected the flow '%s', there is none", step->text);
-    if (strcmp(s->flows[s->flow_seen], step->text) != 0)
+    if (strncmp(s->flows[s->flow_seen], step->text, len) != 0)
         FAIL("expected the flow\n  %s\nit is\n  %s", step->text, s->flows[s->flow_seen]);
     s->flow_seen++;
 }
@@ -516,6 +520,18 @@ static void step_log_hold(struct stage *s, const struct step *step)
     s->log_held = true;
 }
 
+static void step_job_hold(struct stage *s, const struct step *step)
+{
+    (void)step;
+    s->job_held = true;
+}
+
+static void step_job_back(struct stage *s, const struct step *step)
+{
+    (void)step;
+    stage_run_jobs(s);
+}
+
 /* Events that carry nothing. */
 static void step_bare_event(struct stage *s, const struct step *step)
 {
@@ -529,6 +545,7 @@ static void step_bare_event(struct stage *s, const struct step *step)
 static void (*const players[])(struct stage *s, const struct step *step) = {
     [STEP_ACCEPT] = step_accept,
     [STEP_IN] = step_in,
+    [STEP_IN_TILL_CLOSED] = step_in,
     [STEP_EOF] = step_eof,
     [STEP_RESET] = step_reset,
     [STEP_OUT] = step_out,
@@ -550,6 +567,9 @@ static void (*const players[])(struct stage *s, const struct step *step) = {
     [STEP_DIALLED_NOT] = step_no_dial,
     [STEP_WAIT] = step_wait,
     [STEP_FLOW] = step_flow,
+    [STEP_FLOW_STARTS] = step_flow,
+    [STEP_JOB_HOLD] = step_job_hold,
+    [STEP_JOB_BACK] = step_job_back,
     [STEP_SENTENCE] = step_sentence,
     [STEP_NO_FLOW] = step_no_flow,
     [STEP_RULES] = step_rules,
@@ -581,21 +601,32 @@ static void play_step(struct stage *s, const struct step *step)
 }
 
 static void play_once(const struct step *steps, size_t count, size_t cut, bool late,
-                      void (*change)(struct settings *settings, struct arena *arena))
+                      const struct stage_setup *setup)
 {
     static struct stage stage;
 
-    stage_open(&stage, cut, late, change);
+    stage_release(&stage); /* a failure left it as it was */
+    stage_open(&stage, cut, late, setup);
     for (size_t i = 0; i < count; i++)
         play_step(&stage, &steps[i]);
     stage_close(&stage);
 }
 
+static void play_all(const struct step *steps, size_t count, const struct stage_setup *setup)
+{
+    for (size_t cut = 0; cut <= MAX_CUT; cut++)
+        play_once(steps, count, cut, false, setup);
+    for (size_t cut = 0; cut < LATE_CUTS; cut++)
+        play_once(steps, count, cut, true, setup);
+}
+
 void play(const struct step *steps, size_t count,
           void (*change)(struct settings *settings, struct arena *arena))
 {
-    for (size_t cut = 0; cut <= MAX_CUT; cut++)
-        play_once(steps, count, cut, false, change);
-    for (size_t cut = 0; cut < LATE_CUTS; cut++)
-        play_once(steps, count, cut, true, change);
+    play_all(steps, count, &(struct stage_setup){.change = change});
+}
+
+void play_slowly(const struct step *steps, size_t count)
+{
+    play_all(steps, count, &(struct stage_setup){.slow_ca = true});
 }

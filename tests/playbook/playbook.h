@@ -20,6 +20,7 @@ enum side_name { C1 = 0, C2, C3, C4, U1 = 16, U2, U3, U4, U5, U6, PLAYBOOK_WIRES
 enum step_kind {
     STEP_ACCEPT,      /* a client connects */
     STEP_IN,          /* bytes come from that peer; within its TLS, if it has any */
+    STEP_IN_TILL_CLOSED, /* the same, as long as it is not closed */
     STEP_EOF,         /* its FIN; of a TLS peer without close_notify */
     STEP_RESET,       /* its RST */
     STEP_OUT,         /* exactly these bytes went to that peer since the last OUT */
@@ -41,6 +42,7 @@ enum step_kind {
     STEP_DIALLED_NOT, /* no further dial and no further look-up is asked for */
     STEP_WAIT,        /* .number ms pass */
     STEP_FLOW,        /* the oldest flow not yet looked at reads like this */
+    STEP_FLOW_STARTS, /* … begins like this */
     STEP_SENTENCE,    /* … and that is the sentence of the one looked at last */
     STEP_NO_FLOW,
     STEP_RULES, /* the rules are replaced by this YAML */
@@ -55,6 +57,8 @@ enum step_kind {
     STEP_LOG_HOLD,    /* flows are not written yet: the log is slow */
     STEP_LOG_BACK,    /* … now they are */
     STEP_LOG_FULL,
+    STEP_JOB_HOLD, /* jobs are not done yet */
+    STEP_JOB_BACK, /* … now they are */
     STEP_LOG_ROOM,
     STEP_TLS_CLIENT,  /* that peer begins TLS as a client: see struct tls_role */
     STEP_TLS_ORIGIN,  /* that peer begins TLS as a server */
@@ -71,15 +75,17 @@ enum { PLAYBOOK_FLOOD_BYTES = 1536 * 1024 };
  * for clients (by `resumes`), and for ever between weir and origins: a test of a bad
  * certificate needs a host of its own. */
 struct tls_role {
-    const char *host; /* client: the name verified; origin: the name in its certificate */
-    const char *sni;  /* client; NULL: none */
-    const char *alpn; /* wire format; NULL: none */
-    bool distrusts;   /* client: does not know weir's CA */
-    bool resumes;     /* client: uses the session of the last one */
-    bool forged;      /* origin: its CA is unknown to weir */
-    bool expired;     /* origin: its certificate has ended */
-    bool old;         /* speaks TLS 1.2 at most */
-    bool mute;        /* origin: takes the ClientHello and says nothing */
+    const char *host;   /* client: the name verified; origin: the name in its certificate */
+    const char *sni;    /* client; NULL: none */
+    const char *alpn;   /* wire format; NULL: none */
+    const char *before; /* client: said in the clear in one breath with the TLS */
+    bool distrusts;     /* client: does not know weir's CA */
+    bool knows_origins; /* client: knows the CA of origins instead */
+    bool resumes;       /* client: uses the session of the last one */
+    bool forged;        /* origin: its CA is unknown to weir */
+    bool expired;       /* origin: its certificate has ended */
+    bool old;           /* speaks TLS 1.2 at most */
+    bool mute;          /* says nothing any more, a client after its ClientHello */
 };
 
 struct step {
@@ -100,6 +106,7 @@ struct step {
 #define ACCEPT(w) STEP(ACCEPT, .wire = (w))
 #define IN(w, t) STEP(IN, .wire = (w), .text = (t))
 #define IN_BYTES(w, t) STEP(IN, .wire = (w), .text = (t), .len = sizeof(t) - 1)
+#define IN_TILL_CLOSED(w, t) STEP(IN_TILL_CLOSED, .wire = (w), .text = (t), .len = sizeof(t) - 1)
 #define PEER_EOF(w) STEP(EOF, .wire = (w))
 #define PEER_RESET(w) STEP(RESET, .wire = (w))
 #define OUT(w, t) STEP(OUT, .wire = (w), .text = (t))
@@ -131,6 +138,7 @@ struct step {
 #define NO_DIAL STEP(DIALLED_NOT, .number = 0)
 #define WAIT(ms) STEP(WAIT, .number = (ms))
 #define FLOW(t) STEP(FLOW, .text = (t))
+#define FLOW_STARTS(t) STEP(FLOW_STARTS, .text = (t))
 #define SENTENCE(t) STEP(SENTENCE, .text = (t))
 #define NO_FLOW STEP(NO_FLOW, .number = 0)
 #define RULES_ARE(yaml) STEP(RULES, .text = (yaml))
@@ -144,6 +152,8 @@ struct step {
 #define FLOOD(w, target, n) STEP(FLOOD, .wire = (w), .to = (target), .number = (n))
 #define LOG_HOLD STEP(LOG_HOLD, .number = 0)
 #define LOG_BACK STEP(LOG_BACK, .number = 0)
+#define JOB_HOLD STEP(JOB_HOLD, .number = 0)
+#define JOB_BACK STEP(JOB_BACK, .number = 0)
 #define LOG_FULL STEP(LOG_FULL, .number = 0)
 #define LOG_ROOM STEP(LOG_ROOM, .number = 0)
 #define TLS_CLIENT(w, name) STEP(TLS_CLIENT, .wire = (w), .tls = {.host = (name), .sni = (name)})
@@ -160,6 +170,9 @@ struct step {
 /* `change` may alter the settings before the engine is made; NULL: none. */
 void play(const struct step *steps, size_t count,
           void (*change)(struct settings *settings, struct arena *arena));
+/* The same with a CA whose key takes so long that certificates are made by jobs. */
+void play_slowly(const struct step *steps, size_t count);
+#define PLAY_SLOWLY(steps) play_slowly(steps, sizeof(steps) / sizeof((steps)[0]))
 #define PLAY(steps) play(steps, sizeof(steps) / sizeof((steps)[0]), NULL)
 #define PLAY_WITH(steps, setup) play(steps, sizeof(steps) / sizeof((steps)[0]), setup)
 

@@ -150,6 +150,18 @@ static void stage_resolve(struct stage *s, const struct command *c)
     s->resolves[s->resolve_count++].job = c->job;
 }
 
+static void stage_job(struct stage *s, const struct command *c, struct events *q)
+{
+    if (s->job_held) {
+        if (s->job_count == STAGE_JOBS)
+            FAIL("too many jobs");
+        s->jobs[s->job_count++] = *c;
+        return;
+    }
+    c->run(c->argument);
+    events_add(q, (struct event){.kind = EVENT_JOB_DONE, .job = c->job});
+}
+
 static void stage_do(struct stage *s, const struct command *c, struct events *q)
 {
     switch (c->kind) {
@@ -179,7 +191,7 @@ static void stage_do(struct stage *s, const struct command *c, struct events *q)
         s->timer_us = c->at_us;
         break;
     case COMMAND_JOB:
-        FAIL("a job");
+        stage_job(s, c, q);
         break;
     case COMMAND_LOG:
         stage_log(s, c->log, q);
@@ -203,6 +215,16 @@ void stage_event(struct stage *s, struct event ev)
         while (engine_next(s->engine, &c))
             stage_do(s, &c, &q);
     }
+}
+
+void stage_run_jobs(struct stage *s)
+{
+    s->job_held = false;
+    for (int i = 0; i < s->job_count; i++) {
+        s->jobs[i].run(s->jobs[i].argument);
+        stage_event(s, (struct event){.kind = EVENT_JOB_DONE, .job = s->jobs[i].job});
+    }
+    s->job_count = 0;
 }
 
 void stage_feed(struct stage *s, struct peer *p, const void *bytes, size_t len)
@@ -290,11 +312,10 @@ static void stage_settings(struct settings *s)
     s->timeouts.pool_idle = 60 * 1000000;
 }
 
-void stage_open(struct stage *s, size_t cut, bool late,
-                void (*change)(struct settings *settings, struct arena *arena))
+void stage_open(struct stage *s, size_t cut, bool late, const struct stage_setup *setup)
 {
     struct engine_env env = {.settings = &s->settings,
-                             .ca = stage_ca(),
+                             .ca = stage_ca(setup->slow_ca),
                              .tls = stage_tls(),
                              .pool = &s->pool,
                              .seed = 7};
@@ -309,8 +330,8 @@ void stage_open(struct stage *s, size_t cut, bool late,
     arena_init(&s->arena, STAGE_OUT_BYTES);
     chunk_pool_init(&s->pool, POOL_CHUNKS);
     stage_settings(&s->settings);
-    if (change)
-        change(&s->settings, &s->arena);
+    if (setup->change)
+        setup->change(&s->settings, &s->arena);
     for (int i = 0; i < PLAYBOOK_WIRES; i++)
         buf_init(&s->peers[i].out, STAGE_OUT_BYTES);
     assert_int_equal(rule_state_new(&s->rule_state), STATUS_OK);
@@ -350,6 +371,7 @@ static void stage_take_away(struct stage *s)
         stage_take_flow(s, s->logs[i]->flow);
         stage_event(s, (struct event){.kind = EVENT_LOGGED, .log = s->logs[i]});
     }
+    stage_run_jobs(s);
     stage_event(s, (struct event){.kind = EVENT_TIMER}); /* the dead are buried now */
 }
 
@@ -368,12 +390,12 @@ static void stage_check_nothing_left(struct stage *s)
     }
 }
 
-void stage_close(struct stage *s)
+void stage_release(struct stage *s)
 {
-    stage_check_all_seen(s);
-    stage_take_away(s);
-    stage_check_nothing_left(s);
+    if (!s->engine)
+        return;
     engine_free(s->engine);
+    s->engine = NULL;
     for (int i = 0; i < PLAYBOOK_WIRES; i++) {
         buf_release(&s->peers[i].out);
         tls_peer_free(s->peers[i].tls);
@@ -383,8 +405,16 @@ void stage_close(struct stage *s)
         free(s->sentences[i]);
     }
     rule_state_free(s->rule_state);
-    if (s->pool.live_bytes)
-        FAIL("%zu bytes of chunks are left", s->pool.live_bytes);
     chunk_pool_release(&s->pool);
     arena_release(&s->arena);
+}
+
+void stage_close(struct stage *s)
+{
+    stage_check_all_seen(s);
+    stage_take_away(s);
+    stage_check_nothing_left(s);
+    stage_release(s);
+    if (s->pool.live_bytes)
+        FAIL("%zu bytes of chunks are left", s->pool.live_bytes);
 }

@@ -12,6 +12,7 @@ enum {
     STAGE_ASKED = 64,
     STAGE_EVENTS = 512,
     STAGE_LOGS = 64,
+    STAGE_JOBS = 16,
     STAGE_HOST = 256,
     STAGE_ADDRESS = 64,
     STAGE_CLIENT_PORT = 50001, /* of C1 */
@@ -56,6 +57,9 @@ struct stage {
     struct log_event *logs[STAGE_LOGS]; /* not yet written, while `log_held` */
     int log_count;
     bool log_held;
+    struct command jobs[STAGE_JOBS]; /* not yet run, while `job_held` */
+    int job_count;
+    bool job_held;
     int line;
     size_t cut; /* 0: inputs in one piece */
     bool late;  /* a kernel that takes bytes when all else has been done, in two parts */
@@ -72,15 +76,22 @@ extern struct stage *stage_failing; /* for messages only */
         fail();                                                                                    \
     } while (0)
 
-void stage_open(struct stage *s, size_t cut, bool late,
-                void (*change)(struct settings *settings, struct arena *arena));
+struct stage_setup {
+    void (*change)(struct settings *settings, struct arena *arena); /* or NULL */
+    bool slow_ca;
+};
+void stage_open(struct stage *s, size_t cut, bool late, const struct stage_setup *setup);
 /* Takes all peers away and checks that nothing is left. */
 void stage_close(struct stage *s);
+/* Frees what there is, if anything: after a failure. */
+void stage_release(struct stage *s);
 
 /* Gives the engine an event and does what it asks for, until it asks for nothing. */
 void stage_event(struct stage *s, struct event ev);
 /* Until nothing goes on by itself: TLS peers have spoken, kernels have taken. */
 void stage_settle(struct stage *s);
+/* Runs the jobs that were held. */
+void stage_run_jobs(struct stage *s);
 /* Bytes of a peer, as they are, in one read. */
 void stage_feed(struct stage *s, struct peer *p, const void *bytes, size_t len);
 struct peer *stage_named(struct stage *s, enum side_name wire);
@@ -91,7 +102,7 @@ void stage_take_flow(struct stage *s, const struct flow *f);
 /* stage_tls.c: what all scripts of a process share: two CAs and weir's own. */
 struct ca;
 struct tls_shared;
-struct ca *stage_ca(void);
+struct ca *stage_ca(bool slow);
 struct tls_shared *stage_tls(void);
 
 /* A peer's end of a TLS connection. */

@@ -1,7 +1,10 @@
 /* Peers that speak TLS: clients of weir and origins, by OpenSSL itself and not by
  * weir's own tls/, so that weir is not only tested against itself. */
 #include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -15,15 +18,17 @@ enum { DAY = 24 * 3600, MICROS = 1000000, PEM_BYTES = 64 * 1024, READ_BYTES = 16
 struct tls_peer {
     SSL *ssl;
     BIO *from_weir, *to_weir;
-    char *host; /* a client's; NULL: an origin */
-    bool broken, alerted, ended, mute;
+    struct buf clear; /* weir's answer to `before`, which is not TLS yet */
+    bool in_clear, broken, alerted, ended, mute;
 };
 
 /* One for all scripts of a process: making it is slow. */
 struct tls_world {
-    struct ca *weir, *origin, *stranger;
+    struct ca *weir, *slow, *origin, *stranger;
+    EVP_PKEY *slow_key;
+    X509 *slow_cert;
     struct tls_shared *shared;
-    SSL_CTX *client, *stranger_client, *server;
+    SSL_CTX *client, *stranger_client, *origin_client, *server;
 };
 
 static struct tls_world world;
@@ -58,13 +63,12 @@ static int keep_session(SSL *ssl, SSL_SESSION *session)
 }
 
 /* Scripts play at a fixed time; so do the certificates that weir makes in them. */
-static SSL_CTX *client_trusting(const struct ca *ca)
+static SSL_CTX *client_trusting(const struct ca *ca, int64_t now)
 {
     SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
-    X509_VERIFY_PARAM *param = SSL_CTX_get0_param(ctx);
 
     assert_non_null(ctx);
-    X509_VERIFY_PARAM_set_time(param, STAGE_WALL_US / MICROS);
+    X509_VERIFY_PARAM_set_time(SSL_CTX_get0_param(ctx), now);
     assert_int_equal(X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx), ca->cert), 1);
     SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
@@ -97,11 +101,75 @@ static SSL_CTX *server_new(void)
     return ctx;
 }
 
+static void add_extension(X509 *cert, int nid, const char *value)
+{
+    X509V3_CTX ctx;
+    X509_EXTENSION *extension;
+
+    X509V3_set_ctx(&ctx, cert, cert, NULL, NULL, 0);
+    extension = X509V3_EXT_conf_nid(NULL, &ctx, nid, value);
+    assert_non_null(extension);
+    assert_int_equal(X509_add_ext(cert, extension, -1), 1);
+    X509_EXTENSION_free(extension);
+}
+
+static X509 *self_signed(EVP_PKEY *key)
+{
+    X509 *cert = X509_new();
+    X509_NAME *name = X509_get_subject_name(cert);
+
+    X509_set_version(cert, X509_VERSION_3);
+    ASN1_INTEGER_set(X509_get_serialNumber(cert), 1);
+    ASN1_TIME_set(X509_getm_notBefore(cert), STAGE_WALL_US / MICROS - DAY);
+    ASN1_TIME_set(X509_getm_notAfter(cert), STAGE_WALL_US / MICROS + 3650 * (time_t)DAY);
+    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const void *)"slow", -1, -1, 0);
+    X509_set_issuer_name(cert, name);
+    X509_set_pubkey(cert, key);
+    add_extension(cert, NID_basic_constraints, "critical,CA:TRUE");
+    add_extension(cert, NID_key_usage, "critical,keyCertSign");
+    add_extension(cert, NID_subject_key_identifier, "hash");
+    assert_true(X509_sign(cert, key, EVP_sha256()) > 0);
+    return cert;
+}
+
+static struct bytes bio_bytes(BIO *bio)
+{
+    char *text;
+    long len = BIO_get_mem_data(bio, &text);
+
+    return bytes_make(text, (size_t)len);
+}
+
+/* A CA with an RSA key; its key is made once, its cache is empty each time. */
+static struct ca *slow_ca(void)
+{
+    BIO *cert_pem = BIO_new(BIO_s_mem()), *key_pem = BIO_new(BIO_s_mem());
+    char error[CA_ERROR_TEXT] = "";
+    struct ca *ca = NULL;
+
+    if (!world.slow_key) {
+        world.slow_key = EVP_RSA_gen(2048);
+        world.slow_cert = self_signed(world.slow_key);
+        X509_STORE_add_cert(SSL_CTX_get_cert_store(world.client), world.slow_cert);
+    }
+    assert_int_equal(PEM_write_bio_X509(cert_pem, world.slow_cert), 1);
+    assert_int_equal(
+        PEM_write_bio_PrivateKey(key_pem, world.slow_key, NULL, NULL, 0, NULL, NULL), 1);
+    assert_int_equal(ca_from_pem(bio_bytes(cert_pem), bio_bytes(key_pem), error, &ca), STATUS_OK);
+    BIO_free(cert_pem);
+    BIO_free(key_pem);
+    return ca;
+}
+
 static void world_end(void)
 {
     tls_peers_forget();
+    ca_free(world.slow);
+    X509_free(world.slow_cert);
+    EVP_PKEY_free(world.slow_key);
     SSL_CTX_free(world.client);
     SSL_CTX_free(world.stranger_client);
+    SSL_CTX_free(world.origin_client);
     SSL_CTX_free(world.server);
     tls_shared_free(world.shared);
     ca_free(world.weir);
@@ -111,7 +179,7 @@ static void world_end(void)
 
 static void world_begin(void)
 {
-    int64_t begin = (int64_t)time(NULL) - 400 * DAY;
+    int64_t now = (int64_t)time(NULL), begin = now - 400 * DAY;
 
     if (world.shared)
         return;
@@ -119,16 +187,21 @@ static void world_begin(void)
     assert_int_equal(ca_generate("origins", begin, &world.origin), STATUS_OK);
     assert_int_equal(ca_generate("stranger", begin, &world.stranger), STATUS_OK);
     world.shared = shared_trusting(world.origin);
-    world.client = client_trusting(world.weir);
-    world.stranger_client = client_trusting(world.stranger);
+    world.client = client_trusting(world.weir, STAGE_WALL_US / MICROS);
+    world.stranger_client = client_trusting(world.stranger, STAGE_WALL_US / MICROS);
+    world.origin_client = client_trusting(world.origin, now);
     world.server = server_new();
     atexit(world_end);
 }
 
-struct ca *stage_ca(void)
+struct ca *stage_ca(bool slow)
 {
     world_begin();
-    return world.weir;
+    if (!slow)
+        return world.weir;
+    ca_free(world.slow);
+    world.slow = slow_ca();
+    return world.slow;
 }
 
 struct tls_shared *stage_tls(void)
@@ -169,13 +242,16 @@ static struct tls_peer *tls_peer_new(SSL_CTX *ctx, const struct tls_role *role)
     SSL_set_info_callback(t->ssl, on_info);
     if (role->old)
         SSL_set_max_proto_version(t->ssl, TLS1_2_VERSION);
-    t->mute = role->mute;
+    buf_init(&t->clear, PEM_BYTES);
     return t;
 }
 
 struct tls_peer *tls_peer_client(const struct tls_role *role)
 {
-    struct tls_peer *t = tls_peer_new(role->distrusts ? world.stranger_client : world.client, role);
+    struct tls_peer *t = tls_peer_new(role->distrusts       ? world.stranger_client
+                                      : role->knows_origins ? world.origin_client
+                                                            : world.client,
+                                      role);
     X509_VERIFY_PARAM *param = SSL_get0_param(t->ssl);
 
     if (X509_VERIFY_PARAM_set1_ip_asc(param, role->host) != 1)
@@ -187,7 +263,12 @@ struct tls_peer *tls_peer_client(const struct tls_role *role)
     if (role->resumes && last_session)
         SSL_set_session(t->ssl, last_session);
     SSL_set_connect_state(t->ssl);
-    t->host = strdup(role->host);
+    if (role->before) {
+        t->in_clear = true;
+        BIO_write(t->to_weir, role->before, (int)strlen(role->before));
+    }
+    SSL_do_handshake(t->ssl);
+    t->mute = role->mute;
     return t;
 }
 
@@ -212,6 +293,7 @@ struct tls_peer *tls_peer_origin(const struct tls_role *role)
     leaf_unref(leaf);
     SSL_set_app_data(t->ssl, (char *)(uintptr_t)role->alpn);
     SSL_set_accept_state(t->ssl);
+    t->mute = role->mute;
     return t;
 }
 
@@ -221,7 +303,7 @@ void tls_peer_free(struct tls_peer *t)
         return;
     SSL_set_shutdown(t->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
     SSL_free(t->ssl);
-    free(t->host);
+    buf_release(&t->clear);
     free(t);
 }
 
@@ -247,8 +329,24 @@ static void tls_peer_step(struct tls_peer *t, struct buf *plain)
     }
 }
 
+/* The head of weir's answer comes before its TLS; *in is left with what follows. */
+static void tls_peer_take_clear(struct tls_peer *t, struct bytes *in, struct buf *plain)
+{
+    ptrdiff_t end;
+    size_t before = t->clear.len;
+
+    buf_put(&t->clear, *in);
+    end = bytes_search(buf_bytes(&t->clear), BYTES("\r\n\r\n"));
+    t->in_clear = end < 0;
+    if (end >= 0)
+        buf_put(plain, bytes_until(buf_bytes(&t->clear), (size_t)end + 4));
+    *in = bytes_from(*in, end < 0 ? in->len : (size_t)end + 4 - before);
+}
+
 void tls_peer_take(struct tls_peer *t, struct bytes ciphertext, struct buf *plain)
 {
+    if (t->in_clear)
+        tls_peer_take_clear(t, &ciphertext, plain);
     if (ciphertext.len)
         BIO_write(t->from_weir, ciphertext.ptr, (int)ciphertext.len);
     tls_peer_step(t, plain);

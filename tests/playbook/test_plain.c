@@ -11,7 +11,7 @@ static void relays_a_plain_get(void **state)
         OUT(U1, "GET /x?y=1 HTTP/1.1\r\nHost: a.test\r\nX-Odd:  v \r\n\r\n"),
         IN(U1, "HTTP/1.1 200 Fine\r\nContent-Length: 5\r\nx-up: 1\r\n\r\nhello"),
         OUT(C1, "HTTP/1.1 200 Fine\r\nContent-Length: 5\r\nx-up: 1\r\n\r\nhello"),
-        FLOW("http GET http://a.test/x?y=1 200 complete"),
+        FLOW("http GET http://a.test/x?y=1 200 complete 0/5"),
         SILENT(C1),
         SILENT(U1),
     };
@@ -36,7 +36,7 @@ static void reuses_both_connections(void **state)
         IN(U1, "HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nxyz\r\n0\r\n\r\n"),
         OUT_CHUNKED(
             C1, "HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nxyz\r\n0\r\n\r\n"),
-        FLOW("http POST http://a.test/2 201 complete"),
+        FLOW("http POST http://a.test/2 201 complete 3/3"),
     };
     (void)state;
     PLAY(steps);

@@ -39,7 +39,8 @@ static void holds_a_request_for_its_delay(void **state)
         OUT(U1, "POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 4\r\n\r\nbody"),
         IN(U1, "HTTP/1.1 204 No Content\r\n\r\n"),
         OUT(C1, "HTTP/1.1 204 No Content\r\n\r\n"),
-        FLOW("http POST http://a.test/ 204 complete [proxy.yaml:2 slow: request held 300.0 ms]"),
+        FLOW(
+            "http POST http://a.test/ 204 complete 4/0 [proxy.yaml:2 slow: request held 300.0 ms]"),
     };
     (void)state;
     PLAY(steps);
@@ -60,9 +61,11 @@ static void changes_heads_both_ways(void **state)
         DIAL(U1, "192.0.2.1:80"),
         OUT(U1, "GET / HTTP/1.1\r\nHost: a.test\r\nX-A: new\r\n\r\n"),
         IN(U1, "HTTP/1.1 200 OK\r\nX-C: one\r\nContent-Length: 0\r\n\r\n"),
-        OUT(C1, "HTTP/1.1 418 I'm a teapot\r\nX-C: one\r\nContent-Length: 0\r\nx-c: two\r\n\r\n"),
+        OUT(C1, "HTTP/1.1 418 (Unused)\r\nX-C: one\r\nContent-Length: 0\r\nx-weir-rule: "
+                "proxy.yaml:2\r\nx-c: two\r\n\r\n"),
         FLOW("http GET http://a.test/ 418 complete [proxy.yaml:2: x-a: old → new]"
-             " [proxy.yaml:2: x-b: b removed] [proxy.yaml:2: status 200 → 418]"
+             " [proxy.yaml:2: x-b: b removed] [proxy.yaml:2: x-weir-rule: + proxy.yaml:2]"
+             " [proxy.yaml:2: status 200 → 418]"
              " [proxy.yaml:2: x-c: + two]"),
     };
     (void)state;

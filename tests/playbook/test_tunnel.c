@@ -88,7 +88,7 @@ static void refuses_connect_without_credentials(void **state)
         PAGE_CLOSE(C1, "407 Proxy Authentication Required",
                    "This proxy asks for a user name and a password.", "auth_required"),
         FIN(C1),
-        FLOW("refused https://a.test/ 407 auth_required"),
+        FLOW("refused a.test:443 407 auth_required"),
         PEER_EOF(C1),
         CLOSED(C1),
     };
@@ -105,7 +105,7 @@ static void takes_connect_with_credentials(void **state)
         OUT(C1, ESTABLISHED),
         PEER_EOF(C1),
         CLOSED(C1),
-        FLOW("refused https://a.test/ 0 client_closed"),
+        FLOW("refused a.test:443 0 client_closed"),
     };
     (void)state;
     PLAY_WITH(steps, accept_user);

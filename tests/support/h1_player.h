@@ -550,6 +550,7 @@ static inline void player_read_again(const struct player_setup *setup, struct by
         .limits = *player_usual_limits(),
         .switches = setup->switches,
         .eof = setup->eof,
+        .silent = setup->silent,
         .method = setup->method,
     };
     struct player p;

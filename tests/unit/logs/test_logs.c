@@ -345,13 +345,16 @@ static void counts_the_bodies_of_dropped_flows(void **state)
         ev = event_new(LOG_END, 0, flows + 1);
     ev->flow->request.body.captured_bytes = 10;
     ev->flow->response.body.captured_bytes = 100;
+    ev->flow->response.body.wire_bytes = 1100;
     assert_false(log_port_push(p, ev));
     assert_false(log_port_push(p, &data));
     log_port_body_dropped(p, 1000);
+    ev->flow->body_not_captured = true; /* that 1000, of the response */
+    assert_false(log_port_push(p, ev));
     logs_stats(l, &stats);
-    assert_int_equal(stats.dropped_flows, 2);
-    assert_int_equal(stats.dropped_bodies, 4);
-    assert_int_equal(stats.dropped_bytes, 1115);
+    assert_int_equal(stats.dropped_flows, 3);
+    assert_int_equal(stats.dropped_bodies, 7);
+    assert_int_equal(stats.dropped_bytes, 1225);
     pthread_mutex_unlock(&s->gate);
     assert_int_equal(logs_drain(l, DRAIN_MS), STATUS_OK);
     event_free(ev);

@@ -41,7 +41,7 @@ static void is_refused_as_expected(void **state)
     buf_init(&expected, 2 * FILE_BYTES);
     snprintf(expect_path, sizeof(expect_path), "%.*s.expect", (int)(strlen(path) - 5), path);
     read_file(path, &yaml);
-    w->folder = WEIR_SOURCE_DIR;
+    w->folder = WEIR_SOURCE_DIR "/tests/unit/rules";
     assert_int_equal(world_try(w, buf_text(&yaml)), STATUS_BAD_CONFIG);
     assert_true(w->diags.errors > 0);
     if (getenv("WEIR_UPDATE_EXPECT"))

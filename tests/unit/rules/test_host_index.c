@@ -45,21 +45,24 @@ static void finds_paths_deeper_than_it_looks(void **state)
 static void asks_all_rules_when_a_host_touches_too_many_lists(void **state)
 {
     struct world *w = *state;
-    char yaml[64 * 1024] = "rules:\n", host[400] = "test", request[500];
+    struct buf yaml, host, request;
 
+    buf_init(&yaml, 1024 * 1024);
+    buf_init(&host, HOST_BYTES);
+    buf_init(&request, 1024);
+    buf_put_text(&yaml, "rules:\n");
     for (int i = 0; i < 100; i++) {
-        char line[500], longer[400];
-
-        snprintf(line, sizeof(line),
-                 "  - { match: .%s, then: { set: { request.header.r: %d } } }\n", host, i);
-        strcat(yaml, line);
-        snprintf(longer, sizeof(longer), "a.%.300s", host);
-        strcpy(host, longer);
+        buf_putf(&yaml, "  - match: .%stest\n    then: { set: { request.header.r: %d } }\n",
+                 buf_text(&host), i);
+        buf_put_text(&host, "a.");
     }
-    world_load(w, yaml);
-    snprintf(request, sizeof(request), "GET http://%s/", host);
-    expect_part(w, request, "set request.header.r: 0\nset request.header.r: 1\n");
-    expect_part(w, request, "set request.header.r: 99\n");
+    world_load(w, buf_text(&yaml));
+    buf_putf(&request, "GET http://%stest/", buf_text(&host));
+    expect_part(w, buf_text(&request), "set request.header.r: 0\nset request.header.r: 1\n");
+    expect_part(w, buf_text(&request), "set request.header.r: 99\n");
+    buf_release(&yaml);
+    buf_release(&host);
+    buf_release(&request);
 }
 
 /* Ten thousand rules: what is asked for one request are the few that may match. */

@@ -44,6 +44,8 @@ static void takes_hosts_as_text_list_or_pattern(void **state)
     assert_false(fires(w, "GET http://xay.test/"));
     assert_true(matches(w, "{ host: '::1' }", "GET http://[::1]/"));
     assert_true(matches(w, "{ host: ~shop }", "GET http://myshop.test/"));
+    assert_false(matches(w, "{ host: [.shop.test, ~never] }", "GET http://myshop.test/"));
+    assert_true(fires(w, "GET http://my.shop.test/"));
 }
 
 static void takes_ports_as_number_range_list_or_pattern(void **state)

@@ -176,6 +176,14 @@ static void replaces_variables_before_anything_else(void **state)
                   "        json: { n: $(n), s: '$(n)', who: $(who) }\n");
     expect_part(w, "GET http://a.test/7", "Retry-After: 90\n");
     expect_part(w, "GET http://a.test/7", "{\"n\":3,\"s\":\"3\",\"who\":\"7\"}");
+    world_load(w, "vars: { team: x-team }\n"
+                  "rules:\n"
+                  "  - match: { header: { $(team): a } }\n"
+                  "    then: [set: { request.header.$(team): b },\n"
+                  "           respond: { headers: { $(team): c } }]\n");
+    expect_part(w, "GET http://a.test/\nX-Team: a",
+                "set request.header.x-team: b\nanswer 200 OK\n");
+    expect_part(w, "GET http://a.test/\nX-Team: a", "\nx-team: c\n");
 }
 
 int main(void)

@@ -1,8 +1,9 @@
 #include "tls_pair.h"
 
+#include <pthread.h>
 #include <stdio.h>
 
-enum { KEYLOG_BYTES = 64 * 1024 };
+enum { KEYLOG_BYTES = 64 * 1024, LOOPS = 4, LOOP_CONNECTIONS = 40 };
 
 struct keylog {
     char text[KEYLOG_BYTES];
@@ -106,9 +107,55 @@ static void offers_no_finite_field_groups(void **state)
         assert_int_not_equal(SSL_CIPHER_get_kx_nid(sk_SSL_CIPHER_value(ciphers, i)), NID_kx_dhe);
 }
 
+/* A loop of its own: pool and connections are its, the rest is shared. */
+struct loop {
+    struct world world;
+    unsigned done;
+};
+
+static void *run_loop(void *self)
+{
+    struct loop *loop = self;
+
+    for (int i = 0; i < LOOP_CONNECTIONS; i++) {
+        struct tlsio *server, *client;
+        char host[32];
+
+        snprintf(host, sizeof(host), "host-%d.test", i % 5);
+        server = accept_as(&loop->world, host, "");
+        client = connect_to(&loop->world, host);
+        shake_hands(client, server, SIZE_MAX);
+        exchange_words(&loop->world, client, server);
+        loop->done += tlsio_facts(client).verified;
+        tlsio_free(client);
+        tlsio_free(server);
+    }
+    return NULL;
+}
+
+static void serves_many_loops(void **state)
+{
+    struct world *w = *state;
+    struct loop loops[LOOPS];
+    pthread_t threads[LOOPS];
+
+    for (int i = 0; i < LOOPS; i++) {
+        loops[i] = (struct loop){.world = {.ca = w->ca, .shared = w->shared}};
+        chunk_pool_init(&loops[i].world.pool, 16);
+        assert_int_equal(pthread_create(&threads[i], NULL, run_loop, &loops[i]), 0);
+    }
+    for (int i = 0; i < LOOPS; i++) {
+        pthread_join(threads[i], NULL);
+        assert_int_equal(loops[i].done, LOOP_CONNECTIONS);
+        assert_int_equal(loops[i].world.pool.live_bytes, 0);
+        chunk_pool_release(&loops[i].world.pool);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(serves_many_loops),
         cmocka_unit_test(logs_the_keys_of_both_ends),
         cmocka_unit_test(no_two_lists_of_parts_hash_alike),
         cmocka_unit_test(names_every_alert_it_knows),

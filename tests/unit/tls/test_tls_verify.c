@@ -176,10 +176,10 @@ static void tells_of_self_signed_certificates(void **state)
     leaf_unref(leaf);
 }
 
-static void trusts_a_self_signed_certificate_that_was_added(void **state)
+/* From here to the end of the test, `leaf` itself is trusted and nothing else;
+ * gives what was there before, for trust_again(). */
+static struct tls_shared *trust_only(struct world *w, const struct leaf *leaf)
 {
-    struct world *w = *state;
-    struct leaf *leaf = self_signed("added.test", "added.test");
     struct tls_shared *usual = w->shared;
     struct tls_settings settings = {.min_version = TLS1_2_VERSION};
     char error[TLS_ERROR_TEXT];
@@ -187,16 +187,46 @@ static void trusts_a_self_signed_certificate_that_was_added(void **state)
     char *data;
     long len;
 
-    PEM_write_bio_X509(memory, leaf->cert);
+    assert_true(PEM_write_bio_X509(memory, leaf->cert));
     len = BIO_get_mem_data(memory, &data);
     settings.upstream_ca_pem = bytes_make(data, (size_t)len);
     assert_int_equal(tls_shared_new(&settings, error, &w->shared), STATUS_OK);
-    expect(w, "added.test", leaf, NULL);
-    expect(w, "other.test", leaf, "the certificate of other.test is for other hosts: added.test");
+    BIO_free(memory);
+    return usual;
+}
+
+static void trust_again(struct world *w, struct tls_shared *usual)
+{
     tls_shared_free(w->shared);
     w->shared = usual;
-    BIO_free(memory);
+}
+
+static void trusts_a_self_signed_certificate_that_was_added(void **state)
+{
+    struct world *w = *state;
+    struct leaf *leaf = self_signed("added.test", "added.test");
+    struct tls_shared *usual = trust_only(w, leaf);
+
+    expect(w, "added.test", leaf, NULL);
+    expect(w, "other.test", leaf, "the certificate of other.test is for other hosts: added.test");
+    trust_again(w, usual);
     leaf_unref(leaf);
+}
+
+/* Trusted as it stands, though its issuer is not. */
+static void trusts_a_leaf_that_was_added(void **state)
+{
+    struct world *w = *state;
+    struct leaf *leaf = leaf_for(w->ca, "pinned.test", (int64_t)time(NULL));
+    struct leaf *other = leaf_for(w->ca, "other.test", (int64_t)time(NULL));
+    struct tls_shared *usual = trust_only(w, leaf);
+
+    expect(w, "pinned.test", leaf, NULL);
+    expect(w, "other.test", other,
+           "the certificate of other.test comes from an authority that is not known");
+    trust_again(w, usual);
+    leaf_unref(leaf);
+    leaf_unref(other);
 }
 
 /* RFC 9525 §2: a name in the subject does not count. */
@@ -204,22 +234,29 @@ static void looks_at_no_common_name(void **state)
 {
     struct world *w = *state;
     struct leaf *leaf = self_signed("subject.test", NULL);
-    struct tls_shared *usual = w->shared;
-    struct tls_settings settings = {.min_version = TLS1_2_VERSION};
-    char error[TLS_ERROR_TEXT];
-    BIO *memory = BIO_new(BIO_s_mem());
-    char *data;
-    long len;
+    struct tls_shared *usual = trust_only(w, leaf);
 
-    PEM_write_bio_X509(memory, leaf->cert);
-    len = BIO_get_mem_data(memory, &data);
-    settings.upstream_ca_pem = bytes_make(data, (size_t)len);
-    assert_int_equal(tls_shared_new(&settings, error, &w->shared), STATUS_OK);
     expect(w, "subject.test", leaf, "the certificate of subject.test names no host at all");
-    tls_shared_free(w->shared);
-    w->shared = usual;
-    BIO_free(memory);
+    trust_again(w, usual);
     leaf_unref(leaf);
+}
+
+/* RFC 9525 §6.3: a wildcard is a whole label, and stands for one. */
+static void takes_wildcards_for_one_whole_label(void **state)
+{
+    struct world *w = *state;
+    struct leaf *whole = self_signed("x", "*.wild.test"), *part = self_signed("x", "f*.wild.test");
+    struct tls_shared *usual = trust_only(w, whole);
+
+    expect(w, "foo.wild.test", whole, NULL);
+    expect(w, "a.foo.wild.test", whole, "the certificate of a.foo.wild.test is for other hosts");
+    expect(w, "wild.test", whole, "the certificate of wild.test is for other hosts");
+    trust_again(w, usual);
+    usual = trust_only(w, part);
+    expect(w, "foo.wild.test", part, "the certificate of foo.wild.test names no host at all");
+    trust_again(w, usual);
+    leaf_unref(whole);
+    leaf_unref(part);
 }
 
 static void escapes_what_a_certificate_says(void **state)
@@ -379,7 +416,9 @@ int main(void)
         cmocka_unit_test(tells_of_an_unknown_issuer),
         cmocka_unit_test(tells_of_self_signed_certificates),
         cmocka_unit_test(trusts_a_self_signed_certificate_that_was_added),
+        cmocka_unit_test(trusts_a_leaf_that_was_added),
         cmocka_unit_test(looks_at_no_common_name),
+        cmocka_unit_test(takes_wildcards_for_one_whole_label),
         cmocka_unit_test(escapes_what_a_certificate_says),
         cmocka_unit_test(connects_to_anyone_when_told_not_to_verify),
         cmocka_unit_test(gives_the_names_of_the_origin),

@@ -47,6 +47,7 @@ static void prefers_x25519_and_aes_128_gcm(void **state)
     struct world *w = *state;
     struct tlsio *server = accept_as(w, "a.test", ""), *client = connect_to(w, "a.test");
 
+    assert_true(SSL_set_ciphersuites(client->ssl, "TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256"));
     shake_hands(client, server, SIZE_MAX);
     assert_string_equal(tlsio_facts(server).version_text, "TLSv1.3");
     assert_string_equal(tlsio_facts(server).cipher, "TLS_AES_128_GCM_SHA256");
@@ -112,6 +113,7 @@ static void puts_small_slices_into_one_record(void **state)
     struct world *w = *state;
     struct tlsio *server = accept_as(w, "a.test", ""), *client = connect_to(w, "a.test");
     struct slice_queue plain;
+    struct slice first;
     size_t taken = 0;
 
     shake_hands(client, server, SIZE_MAX);
@@ -129,6 +131,8 @@ static void puts_small_slices_into_one_record(void **state)
     assert_int_equal(slice_queue_push(&plain, slice_of(bytes_make(data, 2 * 16384))), STATUS_OK);
     assert_int_equal(tlsio_write(server, &plain, &taken), STATUS_OK);
     assert_int_equal(tlsio_out(server)->bytes, 300 + 2 * 16384 + 3 * 22);
+    first = slice_queue_first(tlsio_out(server));
+    assert_int_equal(first.ptr[3] << 8 | first.ptr[4], 300 + 17); /* the record's length */
     slice_queue_release(&plain);
     tlsio_free(client);
     tlsio_free(server);
@@ -431,7 +435,72 @@ static void stops_a_flood_of_key_updates(void **state)
     tlsio_free(server);
 }
 
+/* `asks` wants to renegotiate; the other end sends an alert, and no hello. */
+static void check_no_renegotiation(struct tlsio *asks, struct tlsio *other)
+{
+    struct buf got;
+
+    buf_init(&got, PAIR_TEXT_BYTES);
+    SSL_clear_options(asks->ssl, SSL_OP_NO_RENEGOTIATION);
+    assert_true(SSL_renegotiate(asks->ssl));
+    SSL_do_handshake(asks->ssl);
+    assert_true(tlsio_out(asks)->bytes > 0);
+    slice_queue_consume(tlsio_out(other), SIZE_MAX);
+    assert_int_equal(deliver(asks, other, &got), STATUS_NEED_MORE);
+    assert_in_range(tlsio_out(other)->bytes, 1, 64);
+    assert_false(SSL_in_init(other->ssl));
+    buf_release(&got);
+}
+
 static void never_renegotiates(void **state)
+{
+    struct world *w = *state;
+
+    for (int who = 0; who < 2; who++) {
+        struct tlsio *server = accept_as(w, "a.test", ""), *client = connect_to(w, "a.test");
+
+        limit_version(client, TLS1_2_VERSION);
+        shake_hands(client, server, SIZE_MAX);
+        if (who)
+            check_no_renegotiation(client, server);
+        else
+            check_no_renegotiation(server, client);
+        tlsio_free(client);
+        tlsio_free(server);
+    }
+}
+
+/* A byte of data with each keeps the count low, but the replies pile up. */
+static void stops_a_peer_that_reads_no_replies(void **state)
+{
+    static const uint8_t data[2 * TLSIO_OUT_BYTES];
+    struct world *w = *state;
+    struct tlsio *server = accept_as(w, "a.test", ""), *client = connect_to(w, "a.test");
+    enum status st = STATUS_NEED_MORE;
+    struct slice_queue plain;
+    struct buf got;
+    size_t taken;
+
+    buf_init(&got, PAIR_TEXT_BYTES);
+    slice_queue_init(&plain);
+    shake_hands(client, server, SIZE_MAX);
+    assert_int_equal(slice_queue_push(&plain, slice_of(bytes_make(data, sizeof(data)))), STATUS_OK);
+    assert_int_equal(tlsio_write(server, &plain, &taken), STATUS_OK);
+    for (int i = 0; i < 20000 && st == STATUS_NEED_MORE; i++) {
+        assert_true(SSL_key_update(client->ssl, SSL_KEY_UPDATE_REQUESTED));
+        write_text(w, client, "x");
+        st = deliver(client, server, &got);
+    }
+    assert_int_equal(st, STATUS_TLS);
+    assert_non_null(strstr(tlsio_error(server), "does not read them"));
+    assert_true(tlsio_out(server)->bytes < 3 * TLSIO_OUT_BYTES);
+    slice_queue_release(&plain);
+    buf_release(&got);
+    tlsio_free(client);
+    tlsio_free(server);
+}
+
+static void stops_a_flood_of_hello_requests(void **state)
 {
     struct world *w = *state;
     struct tlsio *server = accept_as(w, "a.test", ""), *client = connect_to(w, "a.test");
@@ -440,14 +509,14 @@ static void never_renegotiates(void **state)
     buf_init(&got, PAIR_TEXT_BYTES);
     limit_version(client, TLS1_2_VERSION);
     shake_hands(client, server, SIZE_MAX);
-    SSL_clear_options(client->ssl, SSL_OP_NO_RENEGOTIATION);
-    assert_true(SSL_renegotiate(client->ssl));
-    SSL_do_handshake(client->ssl);
-    assert_true(tlsio_out(client)->bytes > 0);
-    assert_int_equal(deliver(client, server, &got), STATUS_NEED_MORE);
-    assert_true(tlsio_out(server)->bytes > 0); /* the alert no_renegotiation */
+    SSL_clear_options(server->ssl, SSL_OP_NO_RENEGOTIATION);
+    for (int i = 0; i < 3 * TLSIO_IDLE_MESSAGES; i++) {
+        assert_true(SSL_renegotiate(server->ssl));
+        assert_int_equal(SSL_do_handshake(server->ssl), 1);
+    }
     assert_int_equal(deliver(server, client, &got), STATUS_TLS);
-    assert_false(SSL_in_init(server->ssl));
+    assert_non_null(strstr(tlsio_error(client), "without end"));
+    assert_true(tlsio_out(client)->bytes < 2000);
     buf_release(&got);
     tlsio_free(client);
     tlsio_free(server);
@@ -583,6 +652,8 @@ int main(void)
         cmocka_unit_test(keeps_to_the_lowest_version_allowed),
         cmocka_unit_test(stops_a_flood_of_key_updates),
         cmocka_unit_test(never_renegotiates),
+        cmocka_unit_test(stops_a_peer_that_reads_no_replies),
+        cmocka_unit_test(stops_a_flood_of_hello_requests),
         cmocka_unit_test(fails_on_a_changed_record),
         cmocka_unit_test(survives_a_changed_byte_anywhere),
         cmocka_unit_test(answers_calls_before_the_handshake),
