@@ -25,8 +25,8 @@ struct execution {
     struct env env;
     struct fleet *fleet;
     uv_process_t child;
-    bool running;
-    int code;
+    bool running, ended;
+    int code; /* of the command, when it has ended */
 };
 
 static const char *environment(const char *name)
@@ -101,6 +101,7 @@ static void on_exit_of_child(uv_process_t *child, int64_t status, int signal_num
     struct execution *x = child->data;
 
     x->running = false;
+    x->ended = true;
     x->code = signal_number ? CODE_SIGNAL + signal_number : (int)status;
     uv_close((uv_handle_t *)child, NULL);
     fleet_stop(x->fleet, EXEC_DRAIN_US);
@@ -150,6 +151,7 @@ static void on_ready(void *self, struct fleet *f)
     x->running = error == 0;
     if (!error)
         return;
+    x->ended = true;
     x->code = explain_spawn(x, error);
     if (options.env && options.args)
         uv_close((uv_handle_t *)&x->child, NULL);
@@ -210,11 +212,11 @@ int command_exec(const struct cli *cli)
             .on_ready = on_ready, .say = on_say, .on_signal = on_signal, .self = x};
 
         code = launch_run(&x->launch, &env);
-        if (!code)
+        if (x->ended)
             code = x->code;
     }
-    launch_end(&x->launch);
     env_files_remove(&x->files);
+    launch_end(&x->launch, code);
     arena_release(&x->memory);
     free(x);
     return code;

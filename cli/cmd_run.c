@@ -130,6 +130,6 @@ int command_run(const struct cli *cli)
         env.self = &l;
         code = launch_run(&l, &env);
     }
-    launch_end(&l);
+    launch_end(&l, code);
     return code;
 }

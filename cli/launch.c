@@ -216,11 +216,11 @@ int launch_run(struct launch *l, struct fleet_env *env)
     return code;
 }
 
-void launch_end(struct launch *l)
+void launch_end(struct launch *l, int code)
 {
-    if (l->hangs) { /* a thread that cannot be ended still knows of all this */
+    if (l->hangs) {
         fflush(NULL);
-        return;
+        _exit(code);
     }
     listeners_close(&l->listeners);
     tls_shared_free(l->tls);

@@ -36,7 +36,8 @@ struct launch_plan {
 int launch_begin(struct launch *l, const struct cli *cli, const struct launch_plan *plan);
 /* Runs the fleet: fills the rest of `env` in. An exit code. */
 int launch_run(struct launch *l, struct fleet_env *env);
-void launch_end(struct launch *l);
+/* Does not return when a thread of libuv's hangs in a lookup: exit() would wait for it. */
+void launch_end(struct launch *l, int code);
 
 /* Loads the configuration and prints its diagnostics: CODE_OK or CODE_CONFIG. `c` is to
  * be released in any case. */

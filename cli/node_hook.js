@@ -45,8 +45,13 @@
         (entry.host === '*' || entry.host === host || host.endsWith('.' + entry.host))
     );
   const bare = (host) => String(host || 'localhost').toLowerCase().replace(/^\[(.*)\]$/, '$1');
+  // A library that heeds the variables by itself talks to the proxy: leave it alone.
+  const isProxy = (host, port) =>
+    Object.values(proxies).some(
+      (proxy) => proxy && bare(proxy.hostname) === host && (Number(proxy.port) || 80) === port
+    );
   const proxyFor = (protocol, host, port) =>
-    isExempt(bare(host), port) ? null : proxies[protocol];
+    isExempt(bare(host), port) || isProxy(bare(host), port) ? null : proxies[protocol];
 
   // Opens a tunnel by CONNECT and gives its socket.
   const tunnel = (proxy, host, port, done) => {
@@ -81,27 +86,28 @@
     asked.end();
   };
 
-  const tunnelling = (Agent, protocol, defaultPort) =>
-    class extends Agent {
-      createConnection(options, done) {
-        const port = Number(options.port) || defaultPort;
-        const proxy = options.socketPath ? null : proxyFor(protocol, options.host, port);
-        if (!proxy) return super.createConnection(options, done);
-        tunnel(proxy, options.host, port, (error, socket) => {
-          if (error) return done(error);
-          if (protocol === 'http:') return done(null, socket);
-          // In a tunnel there is no address to take the name from.
-          const servername =
-            options.servername || (net.isIP(bare(options.host)) ? '' : bare(options.host));
-          done(null, super.createConnection({ ...options, servername, socket }));
-        });
-        return undefined;
-      }
+  // Every agent makes its connections by this method: the global ones, and those that
+  // programs make for themselves.
+  const patch = (Agent, protocol, defaultPort) => {
+    const before = Agent.prototype.createConnection;
+    Agent.prototype.createConnection = function createConnection(options, done) {
+      const plain = typeof options !== 'object' || options.socketPath || options.socket;
+      const port = plain ? 0 : Number(options.port) || defaultPort;
+      const proxy = plain ? null : proxyFor(protocol, options.host, port);
+      if (!proxy || typeof done !== 'function') return before.apply(this, arguments);
+      tunnel(proxy, options.host, port, (error, socket) => {
+        if (error) return done(error);
+        if (protocol === 'http:') return done(null, socket);
+        // In a tunnel there is no address to take the name from.
+        const name = bare(options.host);
+        const servername = options.servername || (net.isIP(name) ? '' : name);
+        done(null, before.call(this, { ...options, servername, socket }));
+      });
+      return undefined;
     };
-
-  const kept = { keepAlive: major >= 19, scheduling: 'lifo', timeout: 5000 };
-  http.globalAgent = new (tunnelling(http.Agent, 'http:', 80))(kept);
-  https.globalAgent = new (tunnelling(https.Agent, 'https:', 443))(kept);
+  };
+  patch(http.Agent, 'http:', 80);
+  patch(https.Agent, 'https:', 443);
 
   // fetch() has a dispatcher of its own, reached by a symbol once it is loaded. Its
   // class is not exported; the default dispatcher is one of it.

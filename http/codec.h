@@ -25,8 +25,8 @@ struct codec_limits {
 
 /* Why a message was refused: product data, shown to the client and logged. */
 struct codec_fault {
-    uint16_t status;      /* what a request is answered with: 400 414 431 501 505; 502 for a response */
-    uint32_t anomaly;     /* the HTTP_ANOMALY() bit that says why; 0 for truncation */
+    uint16_t status;  /* what a request is answered with: 400 414 431 501 505; 502 for a response */
+    uint32_t anomaly; /* the HTTP_ANOMALY() bit that says why; 0 for truncation */
     const char *sentence; /* static */
 };
 

@@ -40,9 +40,9 @@ enum field_id {
 };
 enum field_rule {
     FIELD_RULE_NONE = 0,
-    FIELD_RULE_HOP = 1,     /* hop by hop: RFC 9110 §7.6.1, and Proxy-* */
-    FIELD_RULE_FRAMING = 2, /* frames the message: the codec writes its own */
-    FIELD_RULE_SECRET = 4,  /* redacted where flows leave the store */
+    FIELD_RULE_HOP = 1,        /* hop by hop: RFC 9110 §7.6.1, and Proxy-* */
+    FIELD_RULE_FRAMING = 2,    /* frames the message: the codec writes its own */
+    FIELD_RULE_SECRET = 4,     /* redacted where flows leave the store */
     FIELD_RULE_NO_TRAILER = 8, /* may not stand in a trailer section (RFC 9110 §6.5.1) */
 };
 /* By name, any case; FIELD_OTHER when it is not in the table. */
@@ -79,19 +79,19 @@ struct head {
     enum http_side side;
     enum http_version version; /* as received */
     enum http_framing framing;
-    int64_t length;     /* bytes of content when framing is HTTP_LENGTH, else -1 */
-    uint32_t anomalies; /* HTTP_ANOMALY() bits */
+    int64_t length;      /* bytes of content when framing is HTTP_LENGTH, else -1 */
+    uint32_t anomalies;  /* HTTP_ANOMALY() bits */
     uint32_t head_bytes; /* on the wire, through the empty line */
-    bool keep_alive;    /* the sender would go on with this connection */
+    bool keep_alive;     /* the sender would go on with this connection */
     bool expect_continue;
-    bool upgrade;       /* request: Connection names upgrade and Upgrade is there */
+    bool upgrade; /* request: Connection names upgrade and Upgrade is there */
     /* request */
     enum target_form form;
     struct bytes method;
-    struct bytes target; /* as it came */
-    struct bytes scheme; /* absolute-form and HTTP/2; else empty */
+    struct bytes target;    /* as it came */
+    struct bytes scheme;    /* absolute-form and HTTP/2; else empty */
     struct bytes authority; /* of the target, or else of Host; "host[:port]" */
-    struct bytes path;   /* with the query, starting in '/', or "*"; empty for CONNECT */
+    struct bytes path;      /* with the query, starting in '/', or "*"; empty for CONNECT */
     /* response */
     uint16_t status;
     struct bytes reason;

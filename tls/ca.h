@@ -66,12 +66,15 @@ struct cert_names {
 };
 void cert_names_release(struct cert_names *n);
 
-/* ca_file.c: the store on disk. `folder` holds ca.pem (0644) and ca.key (0600,
- * made with O_EXCL|O_NOFOLLOW). Opens what is there, else makes one (a lock
- * against two starting at once). Refuses a key that group or others may read, a
- * symbolic link, or another owner, and says what to do. `error`: CA_ERROR_TEXT. */
+/* ca_file.c: the store on disk. `folder` (made 0700 if it is not there) holds
+ * ca.pem (0644) and ca.key (0600), each put there whole or not at all, and never
+ * over another. Opens what is there, else makes one (a lock, ca.lock, against two
+ * starting at once). Refuses a key that group or others may read, a symbolic
+ * link, another owner, half a CA and an expired one, and says what to do.
+ * `error`: CA_ERROR_TEXT bytes. */
 MUST_USE enum status ca_open(const char *folder, const char *label, int64_t now, char *error,
                              struct ca **ret_ca, bool *ret_made);
+/* A CA of one's own, with the same demands on the key. NOT_FOUND: no such file. */
 MUST_USE enum status ca_open_files(const char *cert_path, const char *key_path, char *error,
                                    struct ca **ret_ca);
 

@@ -57,10 +57,13 @@ struct tls_target {
 /* Towards a client: shows `leaf` (takes a reference); chooses of `alpn` (our
  * wire-format list, in order of preference; empty: no ALPN) what the client
  * offers, or goes without ALPN when there is nothing in common.
- * `binding` keeps tickets from being used under another host or policy. */
+ * `binding` keeps tickets from being used under another host or policy.
+ * BAD_INPUT, LIMIT: of `alpn`. */
 MUST_USE enum status tlsio_accept(struct tls_shared *s, struct chunk_pool *pool, struct leaf *leaf,
                                   struct bytes alpn, const uint8_t binding[TLS_BINDING_BYTES],
                                   struct tlsio **ret_tls);
+/* BAD_INPUT: host or sni is no name or address, or alpn is no list. The first
+ * verification loads the system's roots, see tls_shared_load_trust(). */
 MUST_USE enum status tlsio_connect(struct tls_shared *s, struct chunk_pool *pool,
                                    const struct tls_target *target, struct tlsio **ret_tls);
 /* Without a sent close_notify a session could not be resumed: sends none, but
@@ -71,23 +74,27 @@ void tlsio_free(struct tlsio *t);
 MUST_USE enum status tls_binding(struct bytes host, uint16_t port, struct bytes policy,
                                  uint8_t ret_binding[TLS_BINDING_BYTES]);
 
-/* Takes over the reference. Then call tlsio_handshake() until it answers OK, and
- * tlsio_read() until NEED_MORE. */
+/* Takes over the reference; bytes without a chunk are copied. Then call
+ * tlsio_handshake() until it answers OK, and tlsio_read() until NEED_MORE.
+ * STATUS_LIMIT: over 1 MiB was fed and not read; STATUS_NO_MEMORY. */
 MUST_USE enum status tlsio_feed(struct tlsio *t, struct slice ciphertext);
 /* The peer's FIN: what follows the last byte. */
 void tlsio_feed_eof(struct tlsio *t);
-/* OK: done. NEED_MORE: send tlsio_out(), feed more. STATUS_TLS: failed, see
- * tlsio_error(); send tlsio_out() all the same, it may hold an alert. */
+/* OK: done. NEED_MORE: send tlsio_out(), feed more. STATUS_TLS (or NO_MEMORY):
+ * failed for good, see tlsio_error(); send tlsio_out() all the same, it may hold
+ * an alert. */
 MUST_USE enum status tlsio_handshake(struct tlsio *t);
 bool tlsio_ready(const struct tlsio *t); /* the handshake is done */
 /* The next run of plaintext, with a reference that is the caller's; several
- * records share a chunk. NEED_MORE; STATUS_END: close_notify came;
- * STATUS_TRUNCATED: FIN without it; STATUS_TLS. */
+ * records share a chunk. NEED_MORE (reading may have put replies into
+ * tlsio_out()); STATUS_END: close_notify came; STATUS_TRUNCATED: FIN without it;
+ * STATUS_TLS. After END and TRUNCATED the other direction may still be written. */
 MUST_USE enum status tlsio_read(struct tlsio *t, struct slice *ret_plain);
 /* Encrypts from the front of `plain` and consumes what it took, in full records,
- * small slices gathered; stops while tlsio_out() holds TLSIO_OUT_BYTES. */
+ * small slices gathered; stops while tlsio_out() holds TLSIO_OUT_BYTES.
+ * NEED_MORE: the handshake is not done; CLOSED: after tlsio_close(); STATUS_TLS. */
 MUST_USE enum status tlsio_write(struct tlsio *t, struct slice_queue *plain, size_t *ret_taken);
-/* Queues close_notify. */
+/* Queues close_notify, once; nothing before the handshake is done. */
 void tlsio_close(struct tlsio *t);
 struct slice_queue *tlsio_out(struct tlsio *t);
 

@@ -11,22 +11,19 @@ static void on_keylog(const SSL *ssl, const char *line)
     s->on_keylog(s->keylog_self, line);
 }
 
-/* Alerts, both ways. close_notify and user_canceled end a connection in peace. */
+/* Alerts received. close_notify and user_canceled end a connection in peace. */
 static void on_info(const SSL *ssl, int where, int value)
 {
     struct tlsio *t = SSL_get_app_data(ssl);
     int alert = value & 0xff;
 
-    if ((where & SSL_CB_ALERT) == 0)
-        return;
-    if (where & SSL_CB_WRITE)
-        t->idle_messages += alert == TLS1_AD_NO_RENEGOTIATION;
-    else if (value >> 8 == SSL3_AL_FATAL && alert != SSL3_AD_CLOSE_NOTIFY)
+    if (where == SSL_CB_READ_ALERT && value >> 8 == SSL3_AL_FATAL && alert != SSL3_AD_CLOSE_NOTIFY)
         t->alert = alert;
 }
 
-/* Counts handshake messages after the handshake: each KeyUpdate costs us a few
- * microseconds and an answer, and a peer may send them for ever. */
+/* Counts handshake messages after the handshake (KeyUpdate, HelloRequest, hellos
+ * to renegotiate): each costs us a few microseconds and an answer, and a peer may
+ * send them for ever. */
 static void on_message(int written, int version, int type, const void *message, size_t len,
                        SSL *ssl, void *self)
 {

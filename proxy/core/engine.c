@@ -254,6 +254,10 @@ static void engine_drain(struct engine *e)
 {
     struct session *s = e->sessions;
 
+    while (e->draining && e->sessions) /* the second time: now */
+        session_end(e->sessions, true);
+    if (e->draining)
+        return;
     e->draining = true;
     pool_clear(&e->pool);
     while (s) {

@@ -52,7 +52,7 @@ enum event_kind {
     EVENT_LOGGED,      /* .log: an event of COMMAND_LOG is done with */
     EVENT_LOG_FULL,    /* only with on_full wait: stop reading from clients */
     EVENT_LOG_ROOM,
-    EVENT_DRAIN,       /* finish what runs; then engine_drained() */
+    EVENT_DRAIN,       /* finish what runs, then engine_drained(); the second: end it now */
 };
 
 struct event {

@@ -324,7 +324,9 @@ enum status session_use_codec(struct session *s)
     struct codec *codec;
     enum status st;
 
-    limits.lenient = s->connected && host_list_has(&e->settings->lenient, s->target.host);
+    /* Without a CONNECT the host is not known before the head: session_request() judges. */
+    limits.lenient = s->connected ? host_list_has(&e->settings->lenient, s->target.host)
+                                  : e->settings->lenient.count > 0;
     st = h1_codec_new(HTTP_REQUEST, &limits, e->scratch, e->env.pool, &session_codec_user, s,
                       &codec);
     if (st)

@@ -111,6 +111,19 @@ static void exchange_answer_own(struct exchange *ex)
 
 /* ---- requests ----------------------------------------------------------- */
 
+/* What only a lenient host may send. */
+static const uint32_t lenient_anomalies =
+    HTTP_ANOMALY(BARE_LF) | HTTP_ANOMALY(SPACE_BEFORE_COLON) | HTTP_ANOMALY(FOLDED_FIELD) |
+    HTTP_ANOMALY(LEADING_SPACE) | HTTP_ANOMALY(CONTROL_IN_VALUE) | HTTP_ANOMALY(BAD_HOST) |
+    HTTP_ANOMALY(BARE_CR) | HTTP_ANOMALY(BAD_FIELD_NAME);
+
+/* The codec was as lenient as the most lenient host, since it could not know this one. */
+static bool exchange_is_too_untidy(const struct exchange *ex)
+{
+    return !ex->session->connected && (ex->request.anomalies & lenient_anomalies) &&
+           !host_list_has(&ex->engine->settings->lenient, ex->target.host);
+}
+
 void session_request(struct session *s, uint32_t stream, const struct head *request)
 {
     struct exchange *ex;
@@ -134,6 +147,10 @@ void session_request(struct session *s, uint32_t stream, const struct head *requ
         ex->flow->kind = FLOW_REFUSED;
         exchange_note_request(ex);
         exchange_fail(ex, CLOSE_AUTH_REQUIRED, NULL);
+    } else if (st == STATUS_OK && exchange_is_too_untidy(ex)) {
+        ex->flow->kind = FLOW_REFUSED;
+        exchange_note_request(ex);
+        exchange_fail(ex, CLOSE_BAD_REQUEST, NULL);
     } else if (st == STATUS_OK) {
         exchange_start(ex);
     } else {

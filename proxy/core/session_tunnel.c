@@ -31,8 +31,13 @@ static void tunnel_note_flow(struct session *s, enum close_reason reason, const 
 
 void session_tunnel_ended(struct session *s)
 {
-    if (!s->flow_left)
-        tunnel_note_flow(s, CLOSE_TUNNEL_ENDED, NULL);
+    enum close_reason reason = tunnel_reason(s->tunnel);
+
+    if (s->flow_left)
+        return;
+    if (s->engine->draining && reason == CLOSE_TUNNEL_ENDED && s->wire->open)
+        reason = CLOSE_SHUT_DOWN;
+    tunnel_note_flow(s, reason, NULL);
 }
 
 void session_drop_raw(struct session *s)
@@ -123,8 +128,6 @@ static void on_raw_failure(void *self, struct upstream *up, const struct failure
 
     (void)up;
     s->raw = NULL;
-    if (s->state != SESSION_TUNNEL)
-        return; /* the client may still say something that rules can answer */
     tunnel_note_flow(s, failure->reason, failure->sentence);
     session_finish(s);
 }
@@ -163,10 +166,15 @@ void session_tunnel(struct session *s)
 
 void session_peek_timeout(struct session *s)
 {
+    struct engine *e = s->engine;
+
     if (s->peek.len) {
         session_tunnel(s); /* neither TLS nor HTTP after all */
         return;
     }
-    session_wait(s, SESSION_WAIT_ORIGIN, s->engine->settings->timeouts.client_idle);
-    session_dial_raw(s);
+    session_wait(s, SESSION_WAIT_ORIGIN, e->settings->timeouts.client_idle);
+    /* What rules answer is neither looked up nor dialled. */
+    if (!e->rules || !ruleset_answers_host(e->rules, BYTES("https"), s->target.host,
+                                           s->target.port))
+        session_dial_raw(s);
 }

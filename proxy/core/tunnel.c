@@ -16,6 +16,7 @@ struct tunnel_way {
 struct tunnel {
     struct session *session;
     struct tunnel_way up, down;
+    enum close_reason reason;
     bool over;
 };
 
@@ -25,10 +26,13 @@ void tunnel_close(struct tunnel *t)
     wire_drop(t->up.to);
 }
 
-static void tunnel_end(struct tunnel *t, bool reset)
+static void tunnel_end(struct tunnel *t, enum close_reason reason)
 {
+    bool reset = reason != CLOSE_TUNNEL_ENDED;
+
     if (t->over)
         return;
+    t->reason = reason;
     if (reset && t->up.to->open)
         wire_reset(t->up.to);
     session_end(t->session, reset);
@@ -38,7 +42,7 @@ static void tunnel_end(struct tunnel *t, bool reset)
 static void tunnel_check(struct tunnel *t)
 {
     if (t->up.ended && t->down.ended && t->up.to->shutdown_done && t->down.to->shutdown_done)
-        tunnel_end(t, false);
+        tunnel_end(t, CLOSE_TUNNEL_ENDED);
 }
 
 static void way_bytes(struct tunnel_way *way, struct slice in, size_t *ret_used)
@@ -48,7 +52,7 @@ static void way_bytes(struct tunnel_way *way, struct slice in, size_t *ret_used)
     *ret_used = in.len;
     if (slice_retain(way->from->engine->env.pool, in, &kept) ||
         slice_queue_push(way->to->out, kept)) {
-        tunnel_end(way->tunnel, true);
+        tunnel_end(way->tunnel, CLOSE_NO_MEMORY);
         return;
     }
     way->bytes += in.len;
@@ -85,9 +89,14 @@ static void on_origin_eof(void *self, bool clean)
     way_eof(&((struct tunnel *)self)->down);
 }
 
-static void on_tunnel_reset(void *self)
+static void on_client_reset(void *self)
 {
-    tunnel_end(self, true);
+    tunnel_end(self, CLOSE_CLIENT_RESET);
+}
+
+static void on_origin_reset(void *self)
+{
+    tunnel_end(self, CLOSE_ORIGIN_RESET);
 }
 
 /* What one wire's far kernel took is credited to the other. */
@@ -109,7 +118,7 @@ static void on_tunnel_finished(void *self)
 static const struct wire_user client_user = {
     .on_bytes = on_client_bytes,
     .on_eof = on_client_eof,
-    .on_reset = on_tunnel_reset,
+    .on_reset = on_client_reset,
     .on_sent = on_client_sent,
     .on_finished = on_tunnel_finished,
 };
@@ -117,7 +126,7 @@ static const struct wire_user client_user = {
 static const struct wire_user origin_user = {
     .on_bytes = on_origin_bytes,
     .on_eof = on_origin_eof,
-    .on_reset = on_tunnel_reset,
+    .on_reset = on_origin_reset,
     .on_sent = on_origin_sent,
     .on_finished = on_tunnel_finished,
 };
@@ -129,6 +138,7 @@ struct tunnel *tunnel_new(struct session *s, struct wire *client, struct wire *o
     if (!t)
         return NULL;
     t->session = s;
+    t->reason = CLOSE_TUNNEL_ENDED;
     t->up = (struct tunnel_way){.tunnel = t, .from = client, .to = origin};
     t->down = (struct tunnel_way){.tunnel = t, .from = origin, .to = client};
     wire_use(client, &client_user, t);
@@ -145,6 +155,11 @@ enum status tunnel_client_bytes(struct tunnel *t, struct bytes in)
     t->up.bytes += in.len;
     wire_flush(t->up.to);
     return slice_queue_put(t->up.to->out, t->session->engine->env.pool, in);
+}
+
+enum close_reason tunnel_reason(const struct tunnel *t)
+{
+    return t->reason;
 }
 
 uint64_t tunnel_up_bytes(const struct tunnel *t)

@@ -2,6 +2,7 @@
 #ifndef WEIR_PROXY_CORE_TUNNEL_H
 #define WEIR_PROXY_CORE_TUNNEL_H
 
+#include "proxy/core/close_reason.h"
 #include "proxy/core/wire.h"
 
 struct session;
@@ -15,6 +16,8 @@ struct tunnel *tunnel_new(struct session *s, struct wire *client, struct wire *o
 MUST_USE enum status tunnel_client_bytes(struct tunnel *t, struct bytes in);
 /* Closes the origin's side; the client's is the session's to close. */
 void tunnel_close(struct tunnel *t);
+/* How it ended; CLOSE_TUNNEL_ENDED while it has not. */
+enum close_reason tunnel_reason(const struct tunnel *t);
 uint64_t tunnel_up_bytes(const struct tunnel *t);
 uint64_t tunnel_down_bytes(const struct tunnel *t);
 void tunnel_free(struct tunnel *t);

@@ -346,6 +346,8 @@ static void wire_step_handshake(struct wire *w)
     if (st == STATUS_NEED_MORE)
         return;
     w->handshaking = false;
+    w->tls_failed = st < 0;
+    w->fin_waits = w->tls_failed && w->eof;
     w->user->on_handshake(w->self, st);
 }
 
@@ -358,7 +360,7 @@ static void wire_pump(struct wire *w)
     if (w->tls && w->handshaking)
         wire_step_handshake(w);
     if (w->open && !w->handshaking && w->wants_read && wire_offer_held(w) && w->tls &&
-        !w->fin_waits)
+        !w->tls_failed && !w->fin_waits)
         wire_offer_records(w);
     if (w->open && !w->handshaking && w->wants_read)
         wire_deliver_fin(w);
@@ -370,6 +372,8 @@ static void wire_on_bytes(struct wire *w, struct slice s)
     enum status st;
 
     w->bytes_in += s.len;
+    if (w->tls_failed)
+        return;
     if (w->tls) {
         if (s.chunk)
             s = slice_keep(s);
@@ -399,11 +403,11 @@ static void wire_on_eof(struct wire *w)
 {
     w->reading = false;
     w->eof = true;
-    if (w->tls) {
+    if (w->tls && !w->tls_failed) {
         tlsio_feed_eof(w->tls);
     } else {
         w->fin_waits = true;
-        w->fin_clean = true;
+        w->fin_clean = !w->tls;
     }
     wire_pump(w);
 }

@@ -52,6 +52,7 @@ struct wire {
     bool shutdown_asked, shutdown_done;
     bool close_notified;
     bool handshaking;
+    bool tls_failed;   /* what still comes is thrown away; an alert may be to leave */
     bool woken;        /* there may be bytes to deliver without an event */
     bool listed;       /* in the engine's list of wires to be looked at */
     bool pumping;      /* bytes are being delivered further up the stack */

@@ -90,10 +90,11 @@ class SlowPeers(Ground):
         self.drip(clients, hello.decode("latin-1"), over)
 
     def test_ends_handshakes_that_stand_still(self):
+        hello = client_hello("origin.test")
         clients = [self.raw() for _ in range(20)]
         for client in clients:
             client.connect("origin.test:443")
-            client.send(client_hello("origin.test"))
+            client.send(hello)
         self.healthy()
         eventually(lambda: all(self.is_closed(client) for client in clients), "their end")
         self.healthy()
@@ -176,7 +177,7 @@ class SlowPeers(Ground):
 def client_hello(name):
     """The first flight of a TLS client, made by Python's ssl."""
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-    context = ssl.create_default_context()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     tls = context.wrap_bio(incoming, outgoing, server_hostname=name)
     with contextlib.suppress(ssl.SSLWantReadError):
         tls.do_handshake()
@@ -293,11 +294,16 @@ class CutTls(Ground):
     def targets(cls):
         names = ["n%d.cut.test" % n for n in range(2000)]
         cls.origin_of_all = cls.enterClassContext(
-            TlsOrigin(cls.pki.leaf("*.cut.test").server_context())
+            TlsOrigin(cls.pki.leaf("*.cut.test").server_context(), default=cls.answer_once)
         )
         cls.relay = cls.enterClassContext(RawServer(cls.pass_some))
         cls.limit, cls.ending = None, "drop"
         return {**super().targets(), **{name + ":443": cls.relay.port for name in names}}
+
+    @staticmethod
+    def answer_once(wire, _):
+        wire.reply(200, b"the whole answer", [("Connection", "close")])
+        wire.close()
 
     @classmethod
     def pass_some(cls, wire):

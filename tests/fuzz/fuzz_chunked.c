@@ -44,14 +44,14 @@ static void decode(struct outcome *o, struct bytes in, size_t piece, bool forgiv
     o->untidy = d.untidy;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     struct outcome whole, cut;
     struct bytes in;
 
-    if (size < 2)
+    if (len < 2)
         return 0;
-    in = bytes_make(data + 2, size - 2);
+    in = bytes_make(data + 2, len - 2);
     decode(&whole, in, in.len, data[0] & 1);
     decode(&cut, in, 1 + data[1] % 16, data[0] & 1);
     require(whole.status == cut.status && whole.used == cut.used && whole.untidy == cut.untidy);

@@ -4,7 +4,7 @@
 #ifndef WEIR_TESTS_FUZZ_FUZZ_H1_H
 #define WEIR_TESTS_FUZZ_FUZZ_H1_H
 
-#include "../support/h1_player.h"
+#include "h1_player.h"
 
 enum { FUZZ_BYTEWISE = 1024 }; /* longer inputs are only cut in two */
 

@@ -3,9 +3,9 @@
 #include "fuzz.h"
 #include "fuzz_h1.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-    if (size < 2)
+    if (len < 2)
         return 0;
 
     struct player_setup setup = {
@@ -18,6 +18,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .method = "GET",
     };
 
-    fuzz_play(&setup, bytes_make(data + 2, size - 2), data[1]);
+    fuzz_play(&setup, bytes_make(data + 2, len - 2), data[1]);
     return 0;
 }

@@ -3,11 +3,11 @@
 #include "fuzz.h"
 #include "fuzz_h1.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     static const char *const methods[] = {"GET", "HEAD", "CONNECT", "UPGRADE"};
 
-    if (size < 2)
+    if (len < 2)
         return 0;
 
     struct player_setup setup = {
@@ -20,6 +20,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .method = methods[data[0] >> 6],
     };
 
-    fuzz_play(&setup, bytes_make(data + 2, size - 2), data[1]);
+    fuzz_play(&setup, bytes_make(data + 2, len - 2), data[1]);
     return 0;
 }

@@ -3,7 +3,7 @@
  * in turn into a codec that forgives nothing. The form of a case is told in
  * README.md. With --write FILE… the blocks are filled with what comes out, to
  * be read with care before they are kept. */
-#include "../support/h1_player.h"
+#include "h1_player.h"
 
 enum {
     FILE_BYTES = 16 * 1024 * 1024,

@@ -153,8 +153,8 @@ static struct ca *slow_ca(void)
         X509_STORE_add_cert(SSL_CTX_get_cert_store(world.client), world.slow_cert);
     }
     assert_int_equal(PEM_write_bio_X509(cert_pem, world.slow_cert), 1);
-    assert_int_equal(
-        PEM_write_bio_PrivateKey(key_pem, world.slow_key, NULL, NULL, 0, NULL, NULL), 1);
+    assert_int_equal(PEM_write_bio_PrivateKey(key_pem, world.slow_key, NULL, NULL, 0, NULL, NULL),
+                     1);
     assert_int_equal(ca_from_pem(bio_bytes(cert_pem), bio_bytes(key_pem), error, &ca), STATUS_OK);
     BIO_free(cert_pem);
     BIO_free(key_pem);

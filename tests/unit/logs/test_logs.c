@@ -89,16 +89,16 @@ static struct buf *spy_text(void *self)
     return &s->text;
 }
 
-static void spy_count_line(struct spy *s, const char *line)
+static void spy_count_line(struct spy *s, char *line)
 {
-    unsigned long long flows, bodies;
+    char *end;
 
-    if (sscanf(line, "gap %llu %llu", &flows, &bodies) == 2) {
-        s->gap_flows += flows;
-        s->gap_bodies += bodies;
-    } else {
+    if (strncmp(line, "gap ", 4) != 0) {
         s->written++;
+        return;
     }
+    s->gap_flows += strtoull(line + 4, &end, 10);
+    s->gap_bodies += strtoull(end, NULL, 10);
 }
 
 static enum status spy_write(void *self, struct bytes text)
@@ -353,15 +353,15 @@ static void counts_the_bodies_of_dropped_flows(void **state)
     assert_false(log_port_push(p, ev));
     logs_stats(l, &stats);
     assert_int_equal(stats.dropped_flows, 3);
-    assert_int_equal(stats.dropped_bodies, 7);
+    assert_int_equal(stats.dropped_bodies, 5);
     assert_int_equal(stats.dropped_bytes, 1225);
     pthread_mutex_unlock(&s->gate);
     assert_int_equal(logs_drain(l, DRAIN_MS), STATUS_OK);
     event_free(ev);
     assert_int_equal(reclaim_all(p), flows);
     logs_free(l);
-    assert_int_equal(s->gap_flows, 2);
-    assert_int_equal(s->gap_bodies, 4);
+    assert_int_equal(s->gap_flows, 3);
+    assert_int_equal(s->gap_bodies, 5);
     spy_free(s);
 }
 

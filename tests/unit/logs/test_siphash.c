@@ -24,8 +24,8 @@ static void agrees_with_the_reference(void **state)
     uint8_t in[15];
 
     (void)state;
-    for (uint8_t i = 0; i < sizeof(in); i++)
-        in[i] = i;
+    for (size_t i = 0; i < sizeof(in); i++)
+        in[i] = (uint8_t)i;
     for (size_t i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++)
         assert_int_equal(siphash(key, bytes_make(in, vectors[i].len)), vectors[i].hash);
 }

@@ -59,10 +59,9 @@ static enum pattern_found found(struct patterns *p, const struct pattern *patter
     return f;
 }
 
-static void finds_a_match_at_every_place_of_a_subject(void **state)
+static void search_everywhere(struct patterns *p, const char *text)
 {
-    struct patterns *p = *state;
-    const struct pattern *pattern = compiled(p, "[ab]needle$");
+    const struct pattern *pattern = compiled(p, text);
     char subject[400];
 
     for (size_t at = 0; at + 7 <= sizeof(subject); at++) {
@@ -73,10 +72,15 @@ static void finds_a_match_at_every_place_of_a_subject(void **state)
     }
 }
 
-static void steps_over_characters_not_into_them(void **state)
+static void finds_a_match_at_every_place_of_a_subject(void **state)
 {
-    struct patterns *p = *state;
-    const struct pattern *pattern = compiled(p, "\xe2\x82\xac\\d");
+    search_everywhere(*state, "[ab]needle$");
+    search_everywhere(*state, "(*NO_JIT)[ab]needle$");
+}
+
+static void search_among_euros(struct patterns *p, const char *text)
+{
+    const struct pattern *pattern = compiled(p, text);
     char subject[3 * 100 + 1];
 
     for (size_t shift = 0; shift < 3; shift++) {
@@ -85,7 +89,14 @@ static void steps_over_characters_not_into_them(void **state)
             memcpy(subject + shift + 3 * i, "\xe2\x82\xac", 3);
         subject[shift + 3 * 99] = '7';
         assert_int_equal(found(p, pattern, bytes_make(subject, shift + 3 * 99 + 1)), PATTERN_YES);
+        assert_int_equal(found(p, pattern, bytes_make(subject, shift + 3 * 99)), PATTERN_NO);
     }
+}
+
+static void steps_over_characters_not_into_them(void **state)
+{
+    search_among_euros(*state, "\xe2\x82\xac\\d");
+    search_among_euros(*state, "(*NO_JIT)\xe2\x82\xac\\d");
 }
 
 static void takes_subjects_that_are_not_utf8(void **state)
@@ -130,6 +141,9 @@ static void gives_up_a_pattern_that_explodes(void **state)
     assert_int_equal(found(p, compiled(p, "(a+|a*)+[bc]"), bytes_make(subject, sizeof(subject))),
                      PATTERN_GAVE_UP);
     assert_int_equal(pattern_set_gave_up(p->set), before + 1);
+    assert_int_equal(
+        found(p, compiled(p, "(*NO_JIT)(a+|a*)+[bc]"), bytes_make(subject, sizeof(subject))),
+        PATTERN_GAVE_UP);
 }
 
 static void is_not_ended_by_honest_work(void **state)
