@@ -65,8 +65,9 @@ void codec_free(struct codec *c);
  * or ABORT. A request refused before it had a stream is answered by
  * codec_send() on stream 0. */
 MUST_USE enum status codec_feed(struct codec *c, struct slice in, size_t *ret_used);
-/* The peer's FIN. `clean` is false for TLS without close_notify. Ends a body
- * that runs until close, and one direction of a tunnel.
+/* The peer's FIN, once all bytes before it were taken: an owner that holds some
+ * back feeds them first. `clean` is false for TLS without close_notify. Ends a
+ * body that runs until close, and one direction of a tunnel.
  * STATUS_OK         no message was cut
  * STATUS_CLOSED     a response was awaited and no byte of it had come (ABORT
  *                   was emitted): on a connection from the pool, worth a retry

@@ -1,8 +1,8 @@
+#include "proxy/core/address.h"
+
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "proxy/core/engine_impl.h"
 
 void address_text(const struct sockaddr_storage *a, char ret_text[ADDRESS_TEXT])
 {
@@ -23,8 +23,9 @@ void address_text(const struct sockaddr_storage *a, char ret_text[ADDRESS_TEXT])
 
 uint16_t address_port(const struct sockaddr_storage *a)
 {
-    return ntohs(a->ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)(const void *)a)->sin6_port
-                                          : ((const struct sockaddr_in *)(const void *)a)->sin_port);
+    return ntohs(a->ss_family == AF_INET6
+                     ? ((const struct sockaddr_in6 *)(const void *)a)->sin6_port
+                     : ((const struct sockaddr_in *)(const void *)a)->sin_port);
 }
 
 void address_set_port(struct sockaddr_storage *a, uint16_t port)
@@ -120,8 +121,7 @@ bool address_is_own(const struct settings *s, const struct sockaddr_storage *a)
 
         if (address_port(own) != address_port(a))
             continue;
-        if (address_same_host(own, a) ||
-            (address_is_unspecified(a) && address_is_loopback(own)) ||
+        if (address_same_host(own, a) || (address_is_unspecified(a) && address_is_loopback(own)) ||
             (address_is_unspecified(own) && address_is_loopback(a)))
             return true;
     }

@@ -2,6 +2,7 @@
 #ifndef WEIR_PROXY_CORE_ENGINE_IMPL_H
 #define WEIR_PROXY_CORE_ENGINE_IMPL_H
 
+#include "proxy/core/address.h"
 #include "proxy/core/close_reason.h"
 #include "proxy/core/dns.h"
 #include "proxy/core/engine.h"
@@ -80,15 +81,5 @@ void engine_ulid(struct engine *e, char ret_text[FLOW_ID_TEXT]);
 void engine_log(struct engine *e, struct flow *f);
 /* A timer at now + `us`; nothing when us is 0 ("none"). */
 void engine_timer(struct engine *e, struct timer *t, int64_t us);
-/* "127.0.0.1:51234", "[::1]:443". */
-enum { ADDRESS_TEXT = 64 };
-void address_text(const struct sockaddr_storage *a, char ret_text[ADDRESS_TEXT]);
-uint16_t address_port(const struct sockaddr_storage *a);
-void address_set_port(struct sockaddr_storage *a, uint16_t port);
-/* A literal IPv4 or IPv6 address; STATUS_BAD_INPUT when it is none. */
-MUST_USE enum status address_parse(struct bytes host, uint16_t port,
-                                   struct sockaddr_storage *ret_address);
-/* Is it one of our own listeners (mapped addresses looked through)? */
-bool address_is_own(const struct settings *s, const struct sockaddr_storage *a);
 
 #endif

@@ -114,18 +114,21 @@ static void origin_use(struct exchange *ex, struct upstream *up)
 static void origin_connect(struct exchange *ex)
 {
     struct engine *e = ex->engine;
-    const struct failure *failure = facts_failure(&e->facts, &ex->route);
+    const struct session *s = ex->session;
+    const struct failure *failure = NULL;
     struct upstream *up;
 
     ex->origin = ORIGIN_WAIT_CONNECTION;
     ex->upstream_asked_us = e->now_us;
-    up = ex->retried ? NULL : pool_take(&e->pool, ex->route.key);
+    up = ex->retried ? NULL : pool_take(&e->pool, &ex->route);
     if (up) {
         origin_use(ex, up);
         return;
     }
     /* What failed for the client's handshake a moment ago is not tried again. */
-    if (failure && ex->session->connected && ex->session->exchanges <= 1) {
+    if (s->connected && s->exchanges <= 1 && ex->route.kind == ROUTE_HTTPS)
+        failure = facts_failure(&e->facts, &ex->route);
+    if (failure) {
         exchange_fail(ex, failure->reason, failure->sentence);
         return;
     }

@@ -6,9 +6,9 @@
 #include "proxy/core/upstream.h"
 
 enum {
-    FLOW_COPY_BYTES = 2048,     /* content up to this is copied into the arena */
-    CERTIFICATE_BYTES = 4096,   /* of facts about the origin's certificate */
-    CONTENT_SLICES = 65536,     /* captured pieces of one message */
+    FLOW_COPY_BYTES = 2048,   /* content up to this is copied into the arena */
+    CERTIFICATE_BYTES = 4096, /* of facts about the origin's certificate */
+    CONTENT_SLICES = 65536,   /* captured pieces of one message */
 };
 
 struct flow *flow_new(struct engine *e, enum flow_kind kind)
@@ -66,13 +66,11 @@ void flow_note_session(struct flow *f, const struct session *s)
 
 void flow_note_upstream(struct flow *f, const struct upstream *up)
 {
-    char address[ADDRESS_TEXT];
     struct buf facts;
 
     if (!up->wire)
         return;
-    address_text(&up->wire->peer, address);
-    f->upstream = flow_text(f, bytes_of(address));
+    f->upstream = flow_text(f, bytes_of(up->address));
     f->upstream_connection = up->number;
     f->upstream_reused = up->exchanges > 1;
     if (!f->upstream_reused) {

@@ -8,7 +8,7 @@
 enum { MINT_ARENA_BYTES = 64 * 1024 };
 
 struct mint {
-    struct mint *next; /* in the engine's list */
+    struct mint *next;       /* in the engine's list */
     struct session *session; /* NULL: nobody waits any more */
     struct ca *ca;
     uint32_t job;

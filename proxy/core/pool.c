@@ -3,14 +3,14 @@
 #include "proxy/core/engine_impl.h"
 #include "proxy/core/upstream.h"
 
-static struct upstream **pool_bucket(struct pool *p, struct bytes key)
+static struct upstream **pool_bucket(struct pool *p, const struct route *route)
 {
-    return &p->buckets[bytes_hash(key, 0) % POOL_BUCKETS];
+    return &p->buckets[route->hash % POOL_BUCKETS];
 }
 
 void pool_remove(struct pool *p, struct upstream *up)
 {
-    struct upstream **at = pool_bucket(p, up->route.key);
+    struct upstream **at = pool_bucket(p, &up->route);
 
     while (*at && *at != up)
         at = &(*at)->next_of_key;
@@ -29,11 +29,11 @@ void pool_remove(struct pool *p, struct upstream *up)
     p->count--;
 }
 
-struct upstream *pool_take(struct pool *p, struct bytes key)
+struct upstream *pool_take(struct pool *p, const struct route *route)
 {
-    struct upstream *up = *pool_bucket(p, key);
+    struct upstream *up = *pool_bucket(p, route);
 
-    while (up && !bytes_equal(up->route.key, key))
+    while (up && !bytes_equal(up->route.key, route->key))
         up = up->next_of_key;
     if (up)
         pool_remove(p, up);
@@ -42,7 +42,7 @@ struct upstream *pool_take(struct pool *p, struct bytes key)
 
 void pool_put(struct pool *p, struct upstream *up)
 {
-    struct upstream **bucket = pool_bucket(p, up->route.key);
+    struct upstream **bucket = pool_bucket(p, &up->route);
 
     if (p->count >= POOL_TOTAL)
         upstream_close(p->oldest, false);

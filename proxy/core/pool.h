@@ -3,8 +3,9 @@
 #ifndef WEIR_PROXY_CORE_POOL_H
 #define WEIR_PROXY_CORE_POOL_H
 
-#include "base/bytes.h"
+#include <stdint.h>
 
+struct route;
 struct upstream;
 
 enum { POOL_BUCKETS = 256 };
@@ -16,7 +17,7 @@ struct pool {
 };
 
 /* Takes an idle connection out, or NULL. */
-struct upstream *pool_take(struct pool *p, struct bytes key);
+struct upstream *pool_take(struct pool *p, const struct route *route);
 /* Puts one in; closes what is too many. */
 void pool_put(struct pool *p, struct upstream *up);
 void pool_remove(struct pool *p, struct upstream *up);

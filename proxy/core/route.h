@@ -22,16 +22,17 @@ enum { ROUTE_KEY_BYTES = 2048 };
 
 struct route {
     enum route_kind kind;
-    struct bytes host;       /* of the target */
+    struct bytes host; /* of the target */
     uint16_t port;
-    struct bytes sni;        /* HTTPS: sent to the origin; empty: none */
-    struct bytes alpn;       /* HTTPS: wire-format list offered */
+    struct bytes sni;  /* HTTPS: sent to the origin; empty: none */
+    struct bytes alpn; /* HTTPS: wire-format list offered */
     bool verify;
     const struct tls_identity *identity;
     const struct via_entry *via; /* NULL: direct */
-    struct bytes dial_host;  /* after upstream.map and upstream.via */
+    struct bytes dial_host;      /* after upstream.map and upstream.via */
     uint16_t dial_port;
-    struct bytes key;        /* equal only if nothing that matters differs */
+    struct bytes key; /* equal only if nothing that matters differs */
+    uint64_t hash;    /* of the key */
 };
 
 /* Fills a route; its bytes live in `a`. `sni` is what the client sent; the

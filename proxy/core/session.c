@@ -356,8 +356,7 @@ static void session_codec_failed(struct session *s, enum status st)
     struct exchange *ex = s->exchange;
 
     if (!ex) {
-        session_refuse(s, reason, fault ? fault->status : 0, sentence,
-                       fault ? fault->anomaly : 0);
+        session_refuse(s, reason, fault ? fault->status : 0, sentence, fault ? fault->anomaly : 0);
         return;
     }
     ex->request_ended = true; /* nothing more can be read of it */

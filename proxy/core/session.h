@@ -37,32 +37,32 @@ struct session {
     struct engine *engine;
     enum session_state state;
     struct wire *wire;
-    struct codec *codec;        /* NULL but for HTTP */
-    struct exchange *exchange;  /* the one that runs, or NULL */
+    struct codec *codec;       /* NULL but for HTTP */
+    struct exchange *exchange; /* the one that runs, or NULL */
     struct tunnel *tunnel;
     struct arena arena;
     uint64_t number;
     uint32_t exchanges;
     char client[ADDRESS_TEXT];
     char client_host[ADDRESS_TEXT]; /* without the port: who the client is, for rules */
-    struct bytes user;          /* of proxy authentication */
-    struct head *connect_head;  /* a CONNECT that is to be answered */
+    struct bytes user;              /* of proxy authentication */
+    struct head *connect_head;      /* a CONNECT that is to be answered */
     uint32_t connect_stream;
-    bool connected;             /* CONNECT has been answered: `target` is where to */
-    bool client_done;           /* the client's FIN came */
-    bool flow_left;             /* at least one flow tells of this connection */
-    bool head_timed;            /* the limit for this request's head runs */
-    bool held_back;             /* bytes wait until more of the answers has left */
-    char origin[ADDRESS_TEXT];  /* a tunnel's far end */
+    bool connected;            /* CONNECT has been answered: `target` is where to */
+    bool client_done;          /* the client's FIN came */
+    bool flow_left;            /* at least one flow tells of this connection */
+    bool head_timed;           /* the limit for this request's head runs */
+    bool held_back;            /* bytes wait until more of the answers has left */
+    char origin[ADDRESS_TEXT]; /* a tunnel's far end */
     struct target target;
-    struct buf peek;            /* what came before it was clear what it is */
+    struct buf peek; /* what came before it was clear what it is */
     struct buf hello_scratch;
     struct client_hello hello;
-    struct bytes sni;           /* normalised; empty: none */
+    struct bytes sni; /* normalised; empty: none */
     struct facts_waiter facts_waiter;
-    struct mint *mint;          /* while it is made */
-    struct upstream *raw;       /* being dialled for a tunnel */
-    struct wire *raw_wire;      /* dialled; who speaks first? */
+    struct mint *mint;     /* while it is made */
+    struct upstream *raw;  /* being dialled for a tunnel */
+    struct wire *raw_wire; /* dialled; who speaks first? */
     struct timer timer;
     int64_t started_us, started_wall_us;
     struct session *prev, *next;

@@ -112,10 +112,10 @@ static void exchange_answer_own(struct exchange *ex)
 /* ---- requests ----------------------------------------------------------- */
 
 /* What only a lenient host may send. */
-static const uint32_t lenient_anomalies =
-    HTTP_ANOMALY(BARE_LF) | HTTP_ANOMALY(SPACE_BEFORE_COLON) | HTTP_ANOMALY(FOLDED_FIELD) |
-    HTTP_ANOMALY(LEADING_SPACE) | HTTP_ANOMALY(CONTROL_IN_VALUE) | HTTP_ANOMALY(BAD_HOST) |
-    HTTP_ANOMALY(BARE_CR) | HTTP_ANOMALY(BAD_FIELD_NAME);
+static const uint32_t lenient_anomalies = HTTP_ANOMALY(BARE_LF) | HTTP_ANOMALY(SPACE_BEFORE_COLON) |
+                                          HTTP_ANOMALY(FOLDED_FIELD) | HTTP_ANOMALY(LEADING_SPACE) |
+                                          HTTP_ANOMALY(CONTROL_IN_VALUE) | HTTP_ANOMALY(BAD_HOST) |
+                                          HTTP_ANOMALY(BARE_CR) | HTTP_ANOMALY(BAD_FIELD_NAME);
 
 /* The codec was as lenient as the most lenient host, since it could not know this one. */
 static bool exchange_is_too_untidy(const struct exchange *ex)

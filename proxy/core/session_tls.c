@@ -70,8 +70,8 @@ void session_start_tls(struct session *s)
         return;
     }
     if (e->settings->tls.dial_lazy ||
-        (e->rules && ruleset_answers_host(e->rules, BYTES("https"), s->target.host,
-                                          s->target.port))) {
+        (e->rules &&
+         ruleset_answers_host(e->rules, BYTES("https"), s->target.host, s->target.port))) {
         session_accept_tls(s);
         return;
     }
@@ -93,8 +93,8 @@ static enum status session_leaf(struct session *s, struct leaf **ret_leaf)
     struct route route;
     struct leaf_request req = {.host = session_tls_host(s),
                                .now = e->wall_us / MICROS,
-                               .only_cached = ca_is_slow(e->env.ca) &&
-                                              s->state != SESSION_WAIT_LEAF};
+                               .only_cached =
+                                   ca_is_slow(e->env.ca) && s->state != SESSION_WAIT_LEAF};
     enum status st;
 
     arena_init(&scratch, SESSION_ARENA_BYTES);
@@ -131,8 +131,9 @@ void session_accept_tls(struct session *s)
         st = tlsio_accept(e->env.tls, e->env.pool, leaf, alpn_http11, binding, &tls);
     leaf_unref(leaf);
     if (st) {
-        session_handshake_broke(s, st == STATUS_BAD_INPUT ? "no certificate can be made for the host"
-                                                          : status_sentence(st));
+        session_handshake_broke(s, st == STATUS_BAD_INPUT
+                                       ? "no certificate can be made for the host"
+                                       : status_sentence(st));
         return;
     }
     wire_start_tls(s->wire, tls);

@@ -174,7 +174,7 @@ void session_peek_timeout(struct session *s)
     }
     session_wait(s, SESSION_WAIT_ORIGIN, e->settings->timeouts.client_idle);
     /* What rules answer is neither looked up nor dialled. */
-    if (!e->rules || !ruleset_answers_host(e->rules, BYTES("https"), s->target.host,
-                                           s->target.port))
+    if (!e->rules ||
+        !ruleset_answers_host(e->rules, BYTES("https"), s->target.host, s->target.port))
         session_dial_raw(s);
 }

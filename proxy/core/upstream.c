@@ -253,8 +253,8 @@ static void upstream_start_via(struct upstream *up)
     struct engine *e = up->engine;
 
     up->state = UPSTREAM_WAIT_TUNNEL;
-    if (h1_codec_new(HTTP_RESPONSE, &e->settings->limits, e->scratch, e->env.pool,
-                     &via_codec_user, up, &up->codec)) {
+    if (h1_codec_new(HTTP_RESPONSE, &e->settings->limits, e->scratch, e->env.pool, &via_codec_user,
+                     up, &up->codec)) {
         upstream_fail(up, CLOSE_NO_MEMORY, NULL);
         return;
     }
@@ -427,6 +427,7 @@ static void on_dialler_wire(void *self, struct wire *w)
     const struct dialer *d = &up->dialer;
 
     up->wire = w;
+    address_text(&w->peer, up->address);
     wire_use(w, &upstream_wire_user, up);
     up->dns_us = d->resolved_us - d->started_us;
     up->connect_us = d->connected_us - d->resolved_us;
@@ -478,8 +479,7 @@ struct upstream *upstream_new(struct engine *e, const struct route *route,
     arena_init(&up->arena, ROUTE_ARENA_BYTES);
     timer_init(&up->timer, on_upstream_timer, up);
     /* The dial starts by a timer that is due at once: no callback before return. */
-    if (route_copy(&up->arena, route, &up->route) ||
-        timer_set(&e->timers, &up->timer, e->now_us)) {
+    if (route_copy(&up->arena, route, &up->route) || timer_set(&e->timers, &up->timer, e->now_us)) {
         arena_release(&up->arena);
         free(up);
         return NULL;
@@ -524,7 +524,8 @@ void upstream_leave(struct upstream *up)
         return; /* on its way, or ended */
     if (up->wire->shutdown_asked && !up->wire->shutdown_done)
         upstream_flush(up);
-    else if (up->codec && codec_idle(up->codec) && codec_reusable(up->codec) && !up->engine->draining)
+    else if (up->codec && codec_idle(up->codec) && codec_reusable(up->codec) &&
+             !up->engine->draining)
         upstream_to_pool(up);
     else
         upstream_close(up, false);

@@ -5,6 +5,7 @@
 #define WEIR_PROXY_CORE_UPSTREAM_H
 
 #include "http/codec.h"
+#include "proxy/core/address.h"
 #include "proxy/core/dialer.h"
 #include "proxy/core/route.h"
 
@@ -48,14 +49,15 @@ struct upstream {
     struct arena arena; /* of the route */
     struct route route;
     struct dialer dialer;
-    struct wire *wire;  /* owned; NULL before it stands */
+    struct wire *wire;          /* owned; NULL before it stands */
+    char address[ADDRESS_TEXT]; /* of its far end */
     struct codec *codec;
     uint32_t stream;
     uint64_t number;
-    uint32_t exchanges; /* carried so far */
-    bool got_bytes;     /* of the answer to the present exchange */
-    bool tunnelled;     /* the upstream proxy's answer to CONNECT was 200 */
-    struct timer timer; /* of what it waits for, or of its idleness */
+    uint32_t exchanges;                 /* carried so far */
+    bool got_bytes;                     /* of the answer to the present exchange */
+    bool tunnelled;                     /* the upstream proxy's answer to CONNECT was 200 */
+    struct timer timer;                 /* of what it waits for, or of its idleness */
     int64_t dns_us, connect_us, tls_us; /* how long each took; -1: not done */
     int64_t tls_started_us;
     int64_t idle_since_us;

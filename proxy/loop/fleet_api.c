@@ -68,12 +68,22 @@ static json_t *log_json(struct logs *logs)
                      "sink_failures", (json_int_t)s.sink_failures);
 }
 
+/* Clients of each loop. */
+static json_t *loops_json(const struct fleet *f)
+{
+    json_t *list = json_array();
+
+    for (uint32_t i = 0; i < f->loop_count; i++)
+        json_array_append_new(list, json_integer((json_int_t)loop_clients(f->loops[i])));
+    return list;
+}
+
 static json_t *status_json(const struct fleet *f, const struct engine_stats *stats)
 {
     const struct fleet_facts *facts = &f->env.facts;
     json_int_t rules = f->rules ? (json_int_t)ruleset_count(f->rules) : 0;
 
-    return json_pack("{s:s,s:I,s:I,s:o,s:s?,s:s?,s:I,s:I,s:b,s:o,s:o}",                  //
+    return json_pack("{s:s,s:I,s:I,s:o,s:s?,s:s?,s:I,s:o,s:b,s:o,s:o}",                  //
                      "version", facts->version,                                          //
                      "pid", (json_int_t)getpid(),                                        //
                      "uptime_ms", (json_int_t)((uv_hrtime() - f->started_ns) / 1000000), //
@@ -81,7 +91,7 @@ static json_t *status_json(const struct fleet *f, const struct engine_stats *sta
                      "config", facts->config,                                            //
                      "ca", facts->ca,                                                    //
                      "rules", rules,                                                     //
-                     "workers", (json_int_t)f->loop_count,                               //
+                     "loops", loops_json(f),                                             //
                      "stopping", f->stopping ? 1 : 0,                                    //
                      "traffic", traffic_json(stats),                                     //
                      "log", log_json(f->env.logs));

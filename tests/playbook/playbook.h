@@ -1,8 +1,9 @@
 /* playbook: tests of the engine as scripts: what comes in, what must go out. The
  * wires are named C1, C2, … (clients) and U1, U2, … (dialled, in their order). Every
  * script is played with each input in one piece and cut into pieces of 1, 2, 3 … 64
- * bytes, with a kernel that takes bytes at once and with one that takes them late,
- * and must do the same each time. No socket, no clock. */
+ * bytes (with TLS: into some of these), with a kernel that takes bytes at once and
+ * with one that takes them late, and must do the same each time. No socket, no
+ * clock. */
 #ifndef WEIR_TESTS_PLAYBOOK_H
 #define WEIR_TESTS_PLAYBOOK_H
 

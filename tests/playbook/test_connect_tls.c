@@ -483,7 +483,7 @@ static void says_how_the_handshake_with_an_origin_failed(void **state)
         WAIT(1),
         CLOSED(U1),
         BROKEN_ORIGIN("tls_timeout", "The TLS handshake with the host took too long: a.test:443.",
-                      "504 Gateway Timeout", "504 tls_timeout 0/105"),
+                      "504 Gateway Timeout", "504 tls_timeout 0/99"),
     };
     (void)state;
     PLAY(garbage);
@@ -675,7 +675,7 @@ static void relays_clients_that_speak_http_2_only(void **state)
         TLS_READY_WITH(C1, "h2"),
         PEER_RESET(C1),
         RST(U1),
-        FLOW_STARTS("tunnel b.test:443 0 tunnel_ended "),
+        FLOW_STARTS("tunnel b.test:443 0 client_reset "),
     };
     (void)state;
     PLAY(steps);
@@ -730,7 +730,7 @@ static void lets_a_rejecting_client_through_next_time(void **state)
         TLS_READY(C2),
         PEER_RESET(C2),
         RST(U2),
-        FLOW_STARTS("tunnel pinned.test:443 0 tunnel_ended "),
+        FLOW_STARTS("tunnel pinned.test:443 0 client_reset "),
     };
     (void)state;
     PLAY_WITH(steps, let_rejecters_through);
@@ -840,7 +840,7 @@ static void gives_a_slow_client_hello_no_more_time(void **state)
         OUT_BYTES(U1, "\x16\x03\x01\x02\x00\x01\x00\x01\xfc"),
         PEER_RESET(U1),
         RST(C1),
-        FLOW("tunnel a.test:443 0 tunnel_ended 9/0"),
+        FLOW("tunnel a.test:443 0 origin_reset 9/0"),
     };
     (void)state;
     PLAY(steps);

@@ -953,7 +953,7 @@ static void relays_a_connect_to_a_further_proxy(void **state)
         OUT(U1, "CONNECT httpbin.test:443 HTTP/1.1\r\n\r\n"),
         PEER_RESET(C1),
         RST(U1),
-        FLOW("tunnel proxy.test:3128 0 tunnel_ended 37/0"),
+        FLOW("tunnel proxy.test:3128 0 client_reset 37/0"),
     };
     (void)state;
     PLAY(steps);

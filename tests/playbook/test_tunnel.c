@@ -49,7 +49,7 @@ static void lets_the_server_speak_first(void **state)
         OUT(U1, "EHLO me\r\n"),
         PEER_RESET(U1),
         RST(C1),
-        FLOW("tunnel mail.test:25 0 tunnel_ended 9/15"),
+        FLOW("tunnel mail.test:25 0 origin_reset 9/15"),
     };
     (void)state;
     PLAY(steps);

@@ -36,7 +36,7 @@ static void status_tells_what_runs(void **state)
     assert_string_equal(json_string_value(json_object_get(body, "version")), "1.2.3");
     assert_int_equal(json_integer_value(json_object_get(body, "pid")), getpid());
     assert_int_equal(json_integer_value(json_object_get(body, "rules")), 1);
-    assert_int_equal(json_integer_value(json_object_get(body, "workers")), 2);
+    assert_int_equal(json_array_size(json_object_get(body, "loops")), 2);
     assert_string_equal(json_string_value(json_object_get(body, "config")), "/a/proxy.yaml");
     assert_string_equal(json_string_value(json_array_get(json_object_get(body, "listen"), 0)), url);
     assert_true(json_is_object(json_object_get(body, "traffic")));

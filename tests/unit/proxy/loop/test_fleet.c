@@ -149,6 +149,15 @@ static void carries_load_on_two_workers(void **state)
 
 /* ---- who gets what ---- */
 
+static int64_t clients_of(struct fixture *f, size_t loop)
+{
+    json_t *body = fixture_ask(f, "GET", "/v1/status", 200);
+    int64_t clients = json_integer_value(json_array_get(json_object_get(body, "loops"), loop));
+
+    json_decref(body);
+    return clients;
+}
+
 static void gives_connections_to_the_loop_with_the_fewest(void **state)
 {
     enum { MANY = 20 };
@@ -164,6 +173,8 @@ static void gives_connections_to_the_loop_with_the_fewest(void **state)
         read_until(fds[i], "old", answer, sizeof(answer));
         assert_non_null(strstr(answer, "200 OK"));
     }
+    assert_int_equal(clients_of(f, 0), MANY / 2);
+    assert_int_equal(clients_of(f, 1), MANY / 2);
     for (int i = 0; i < MANY; i++)
         close(fds[i]);
     assert_int_equal(fixture_stop(f), 0);
