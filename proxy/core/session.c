@@ -56,7 +56,7 @@ void session_end(struct session *s, bool reset)
         tunnel_close(s->tunnel);
     }
     if (!s->flow_left && !ex)
-        session_note_refusal(s, CLOSE_CLIENT_CLOSED, NULL, 0);
+        session_note_refusal(s, CLOSE_CLIENT_CLOSED, NULL);
     s->state = SESSION_ENDED;
     if (ex)
         exchange_over(ex, s->engine->draining ? CLOSE_SHUT_DOWN : CLOSE_CLIENT_RESET, NULL,
@@ -132,8 +132,9 @@ void session_drain(struct session *s)
 
 /* ---- refusing ----------------------------------------------------------- */
 
-void session_note_refusal(struct session *s, enum close_reason reason, const char *sentence,
-                          uint32_t anomalies)
+/* `status`: of the page that goes with it; 0: none. */
+static void session_leave_flow(struct session *s, enum close_reason reason, const char *sentence,
+                               uint16_t status, uint32_t anomalies)
 {
     struct flow *f = flow_new(s->engine, FLOW_REFUSED);
 
@@ -148,9 +149,14 @@ void session_note_refusal(struct session *s, enum close_reason reason, const cha
     f->scheme = BYTES("https");
     f->host = arena_copy(&f->arena, s->sni.len ? s->sni : s->target.host);
     f->port = s->target.port;
+    f->status = status;
     flow_note_end(f, reason, sentence);
-    f->status = close_reason_row(reason)->status;
     engine_log(s->engine, f);
+}
+
+void session_note_refusal(struct session *s, enum close_reason reason, const char *sentence)
+{
+    session_leave_flow(s, reason, sentence, 0, 0);
 }
 
 enum status session_leave_codec(struct session *s)
@@ -212,7 +218,7 @@ void session_refuse(struct session *s, enum close_reason reason, uint16_t status
                         .reason = reason,
                         .sentence = sentence ? sentence : row->sentence};
 
-    session_note_refusal(s, reason, sentence, anomalies);
+    session_leave_flow(s, reason, sentence, page.status, anomalies);
     if (session_leave_codec(s) || put_page(s, &page))
         session_end(s, false);
     else
@@ -227,13 +233,22 @@ void session_wait(struct session *s, enum session_state state, int64_t us)
     engine_timer(s->engine, &s->timer, us);
 }
 
+/* For how long the client's content still may not come: for as long as it was not
+ * read, nobody can blame the client. */
+static int64_t session_patience_us(const struct session *s)
+{
+    int64_t idle_us = s->engine->settings->timeouts.client_idle;
+
+    return s->wire->reading ? s->wire->reading_since_us + idle_us - s->engine->now_us : idle_us;
+}
+
 static void session_request_timeout(struct session *s)
 {
     struct exchange *ex = s->exchange;
+    int64_t patience_us = session_patience_us(s);
 
-    if (ex && !ex->request_ended && !s->wire->reading) {
-        /* It is not the client who keeps us waiting. */
-        engine_timer(s->engine, &s->timer, s->engine->settings->timeouts.client_idle);
+    if (ex && !ex->request_ended && patience_us > 0) {
+        engine_timer(s->engine, &s->timer, patience_us);
     } else if (ex && !ex->request_ended) {
         ex->request_ended = true;
         exchange_fail(ex, CLOSE_CLIENT_SLOW, NULL);
@@ -241,7 +256,7 @@ static void session_request_timeout(struct session *s)
         session_refuse(s, CLOSE_CLIENT_SLOW, 0, NULL, 0);
     } else if (!ex) {
         if (!s->flow_left)
-            session_note_refusal(s, CLOSE_CLIENT_IDLE, NULL, 0);
+            session_note_refusal(s, CLOSE_CLIENT_IDLE, NULL);
         session_finish(s);
     }
 }
@@ -268,7 +283,7 @@ static void on_session_timer(void *self)
     case SESSION_WAIT_ORIGIN:
     case SESSION_WAIT_INNER:
         if (!s->flow_left)
-            session_note_refusal(s, CLOSE_CLIENT_IDLE, NULL, 0);
+            session_note_refusal(s, CLOSE_CLIENT_IDLE, NULL);
         session_finish(s);
         break;
     case SESSION_HANG:
@@ -454,7 +469,7 @@ static void session_request_eof(struct session *s, bool clean)
         return;
     }
     if (st == STATUS_TRUNCATED)
-        session_note_refusal(s, CLOSE_CLIENT_TRUNCATED, NULL, 0);
+        session_note_refusal(s, CLOSE_CLIENT_TRUNCATED, NULL);
     session_finish(s);
 }
 
@@ -501,7 +516,7 @@ static void on_session_reset(void *self)
                 tlsio_refused_by_peer(s->wire->tls))) {
         session_handshake_broke(s, "it reset the connection");
     } else if (!s->flow_left) {
-        session_note_refusal(s, CLOSE_CLIENT_RESET, NULL, 0);
+        session_note_refusal(s, CLOSE_CLIENT_RESET, NULL);
     }
     session_end(s, false);
 }

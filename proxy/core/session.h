@@ -91,8 +91,7 @@ MUST_USE enum status session_use_codec(struct session *s);
  * callback of the codec. */
 MUST_USE enum status session_leave_codec(struct session *s);
 /* Leaves a `refused` flow. `sentence` NULL: the reason's own. */
-void session_note_refusal(struct session *s, enum close_reason reason, const char *sentence,
-                          uint32_t anomalies);
+void session_note_refusal(struct session *s, enum close_reason reason, const char *sentence);
 /* The same, with the reason's page (status 0: the reason's own) as the last word. */
 void session_refuse(struct session *s, enum close_reason reason, uint16_t status,
                     const char *sentence, uint32_t anomalies);

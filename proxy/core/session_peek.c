@@ -81,7 +81,7 @@ static void session_peek_tls(struct session *s)
         session_tunnel(s);
         break;
     default:
-        session_note_refusal(s, CLOSE_BAD_CLIENT_HELLO, NULL, 0);
+        session_note_refusal(s, CLOSE_BAD_CLIENT_HELLO, NULL);
         session_end(s, false);
         break;
     }
@@ -94,7 +94,7 @@ void session_peek_bytes(struct session *s, struct slice in, size_t *ret_used)
     *ret_used = in.len;
     buf_put(&s->peek, slice_bytes(in));
     if (buf_status(&s->peek)) {
-        session_note_refusal(s, CLOSE_BAD_CLIENT_HELLO, "The client sent too much at once.", 0);
+        session_note_refusal(s, CLOSE_BAD_CLIENT_HELLO, "The client sent too much at once.");
         session_end(s, true);
         return;
     }

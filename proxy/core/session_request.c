@@ -138,7 +138,7 @@ void session_request(struct session *s, uint32_t stream, const struct head *requ
     }
     ex = exchange_new(s, stream, request);
     if (!ex) {
-        session_note_refusal(s, CLOSE_NO_MEMORY, NULL, 0);
+        session_note_refusal(s, CLOSE_NO_MEMORY, NULL);
         session_end(s, true);
         return;
     }
@@ -150,6 +150,7 @@ void session_request(struct session *s, uint32_t stream, const struct head *requ
     } else if (st == STATUS_OK && exchange_is_too_untidy(ex)) {
         ex->flow->kind = FLOW_REFUSED;
         exchange_note_request(ex);
+        codec_drain(s->codec); /* nothing more is believed of this client */
         exchange_fail(ex, CLOSE_BAD_REQUEST, NULL);
     } else if (st == STATUS_OK) {
         exchange_start(ex);

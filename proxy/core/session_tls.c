@@ -169,12 +169,12 @@ void session_handshake_broke(struct session *s, const char *detail)
                        "(weir trust, or weir ca export), or list the host under tls.passthrough.",
                        (int)host.len, (const char *)host.ptr, alert ? alert : "alert");
         s->engine->rejected[key % REJECTED_HOSTS] = key;
-        session_note_refusal(s, CLOSE_CLIENT_REJECTED_CA, sentence, 0);
+        session_note_refusal(s, CLOSE_CLIENT_REJECTED_CA, sentence);
     } else {
         (void)snprintf(sentence, sizeof(sentence),
                        "The TLS handshake with the client failed for %.*s: %s.", (int)host.len,
                        (const char *)host.ptr, detail);
-        session_note_refusal(s, CLOSE_CLIENT_TLS_FAILED, sentence, 0);
+        session_note_refusal(s, CLOSE_CLIENT_TLS_FAILED, sentence);
     }
     session_finish(s);
 }

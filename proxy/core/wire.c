@@ -234,6 +234,7 @@ static void wire_update_reading(struct wire *w)
     if (want == w->reading || !w->open)
         return;
     w->reading = want;
+    w->reading_since_us = w->engine->now_us;
     wire_command(w, (struct command){.kind = want ? COMMAND_READ_ON : COMMAND_READ_OFF});
 }
 

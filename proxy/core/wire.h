@@ -65,6 +65,7 @@ struct wire {
     size_t in_flight;      /* of the SEND that is out */
     size_t sealed;         /* plaintext bytes in TLS records that were not sent yet */
     size_t held;           /* taken by the user, not credited */
+    int64_t reading_since_us;
     struct iovec iov[16];
     struct sockaddr_storage peer; /* the far end */
     uint64_t bytes_in, bytes_out; /* on the wire */

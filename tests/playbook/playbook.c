@@ -199,7 +199,14 @@ static void step_out(struct stage *s, const struct step *step)
 
     if (step->kind == STEP_OUT_CHUNKED)
         merge_chunks(&p->out);
+    if (step->kind == STEP_OUT_BEGINS && p->out.len > step->len)
+        p->out.len = step->len;
     expect_out(p, step->text, step->len ? step->len : strlen(step->text));
+}
+
+static void step_out_any(struct stage *s, const struct step *step)
+{
+    buf_clear(&stage_named(s, step->wire)->out);
 }
 
 static void step_page(struct stage *s, const struct step *step)
@@ -550,6 +557,8 @@ static void (*const players[])(struct stage *s, const struct step *step) = {
     [STEP_RESET] = step_reset,
     [STEP_OUT] = step_out,
     [STEP_OUT_CHUNKED] = step_out,
+    [STEP_OUT_BEGINS] = step_out,
+    [STEP_OUT_ANY] = step_out_any,
     [STEP_OUT_COUNT] = expect_peer,
     [STEP_PAGE] = step_page,
     [STEP_FIN] = expect_peer,
@@ -630,6 +639,17 @@ static void play_all(const struct step *steps, size_t count, const struct stage_
         play_once(steps, count, cut, false, setup);
     for (size_t cut = 0; cut < FEW_CUTS; cut += tls ? FEW_CUTS / 2 : 1)
         play_once(steps, count, cut, true, setup);
+}
+
+void play_few(const struct step *steps, size_t count)
+{
+    static const struct stage_setup setup = {0};
+    static const size_t cuts[] = {0, 7, MAX_CUT};
+
+    for (size_t i = 0; i < sizeof(cuts) / sizeof(cuts[0]); i++) {
+        play_once(steps, count, cuts[i], false, &setup);
+        play_once(steps, count, cuts[i], true, &setup);
+    }
 }
 
 void play(const struct step *steps, size_t count,

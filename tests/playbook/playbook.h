@@ -19,32 +19,34 @@
 enum side_name { C1 = 0, C2, C3, C4, U1 = 16, U2, U3, U4, U5, U6, PLAYBOOK_WIRES = 32 };
 
 enum step_kind {
-    STEP_ACCEPT,      /* a client connects */
-    STEP_IN,          /* bytes come from that peer; within its TLS, if it has any */
+    STEP_ACCEPT,         /* a client connects */
+    STEP_IN,             /* bytes come from that peer; within its TLS, if it has any */
     STEP_IN_TILL_CLOSED, /* the same, as long as it is not closed */
-    STEP_EOF,         /* its FIN; of a TLS peer without close_notify */
-    STEP_RESET,       /* its RST */
-    STEP_OUT,         /* exactly these bytes went to that peer since the last OUT */
-    STEP_OUT_CHUNKED, /* the same for one message whose chunks count as one */
-    STEP_OUT_COUNT,   /* .number bytes went out, whatever they are */
-    STEP_PAGE,        /* that page of weir's went to it: .text status, .text2 sentence */
-    STEP_FIN,         /* our FIN went to it, after a close_notify if it has TLS */
-    STEP_RST,         /* our RST did */
-    STEP_CLOSED,      /* the wire was closed, without RST */
-    STEP_SILENT,      /* nothing went to it */
-    STEP_RESOLVE,     /* the name is asked for; answered with .text2, or fails if NULL */
-    STEP_LOOKUP,      /* the name is asked for; nothing happens yet */
-    STEP_RESOLVED,    /* … now it is answered */
-    STEP_DIAL,        /* that address is dialled; it stands */
-    STEP_DIAL_BAD,    /* that address is dialled; it fails with .text2 */
-    STEP_DIAL_OPEN,   /* that address is dialled; nothing happens yet */
-    STEP_CONNECTED,   /* … now it stands */
-    STEP_REFUSED,     /* … now it fails with .text2 */
-    STEP_DIALLED_NOT, /* no further dial and no further look-up is asked for */
-    STEP_WAIT,        /* .number ms pass */
-    STEP_FLOW,        /* the oldest flow not yet looked at reads like this */
-    STEP_FLOW_STARTS, /* … begins like this */
-    STEP_SENTENCE,    /* … and that is the sentence of the one looked at last */
+    STEP_EOF,            /* its FIN; of a TLS peer without close_notify */
+    STEP_RESET,          /* its RST */
+    STEP_OUT,            /* exactly these bytes went to that peer since the last OUT */
+    STEP_OUT_CHUNKED,    /* the same for one message whose chunks count as one */
+    STEP_OUT_ANY,        /* whatever went out, if anything */
+    STEP_OUT_BEGINS,     /* what went out begins like this */
+    STEP_OUT_COUNT,      /* .number bytes went out, whatever they are */
+    STEP_PAGE,           /* that page of weir's went to it: .text status, .text2 sentence */
+    STEP_FIN,            /* our FIN went to it, after a close_notify if it has TLS */
+    STEP_RST,            /* our RST did */
+    STEP_CLOSED,         /* the wire was closed, without RST */
+    STEP_SILENT,         /* nothing went to it */
+    STEP_RESOLVE,        /* the name is asked for; answered with .text2, or fails if NULL */
+    STEP_LOOKUP,         /* the name is asked for; nothing happens yet */
+    STEP_RESOLVED,       /* … now it is answered */
+    STEP_DIAL,           /* that address is dialled; it stands */
+    STEP_DIAL_BAD,       /* that address is dialled; it fails with .text2 */
+    STEP_DIAL_OPEN,      /* that address is dialled; nothing happens yet */
+    STEP_CONNECTED,      /* … now it stands */
+    STEP_REFUSED,        /* … now it fails with .text2 */
+    STEP_DIALLED_NOT,    /* no further dial and no further look-up is asked for */
+    STEP_WAIT,           /* .number ms pass */
+    STEP_FLOW,           /* the oldest flow not yet looked at reads like this */
+    STEP_FLOW_STARTS,    /* … begins like this */
+    STEP_SENTENCE,       /* … and that is the sentence of the one looked at last */
     STEP_NO_FLOW,
     STEP_RULES, /* the rules are replaced by this YAML */
     STEP_DRAIN,
@@ -70,7 +72,7 @@ enum step_kind {
     STEP_TLS_END,     /* its close_notify */
 };
 
-enum { PLAYBOOK_FLOOD_BYTES = 1536 * 1024 };
+enum { PLAYBOOK_FLOOD_BYTES = 1024 * 1024 };
 
 /* How a peer speaks TLS. Session tickets live as long as one playing of a script
  * for clients (by `resumes`), and for ever between weir and origins: a test of a bad
@@ -113,6 +115,8 @@ struct step {
 #define OUT(w, t) STEP(OUT, .wire = (w), .text = (t))
 #define OUT_BYTES(w, t) STEP(OUT, .wire = (w), .text = (t), .len = sizeof(t) - 1)
 #define OUT_CHUNKED(w, t) STEP(OUT_CHUNKED, .wire = (w), .text = (t))
+#define OUT_BEGINS(w, t) STEP(OUT_BEGINS, .wire = (w), .text = (t), .len = sizeof(t) - 1)
+#define OUT_ANY(w) STEP(OUT_ANY, .wire = (w))
 #define OUT_COUNT(w, n) STEP(OUT_COUNT, .wire = (w), .number = (n))
 /* The connection goes on after it; it is closed; no body, to HEAD. */
 #define PAGE(w, status, sentence, word)                                                            \
@@ -171,6 +175,9 @@ struct step {
 /* `change` may alter the settings before the engine is made; NULL: none. */
 void play(const struct step *steps, size_t count,
           void (*change)(struct settings *settings, struct arena *arena));
+/* The same with few cuts only: for scripts that move much. */
+void play_few(const struct step *steps, size_t count);
+#define PLAY_FEW(steps) play_few(steps, sizeof(steps) / sizeof((steps)[0]))
 /* The same with a CA whose key takes so long that certificates are made by jobs. */
 void play_slowly(const struct step *steps, size_t count);
 #define PLAY_SLOWLY(steps) play_slowly(steps, sizeof(steps) / sizeof((steps)[0]))

@@ -301,7 +301,7 @@ static void stage_settings(struct settings *s)
     *s = (struct settings){.limits = {.head_bytes = HTTP_HEAD_BYTES,
                                       .fields = HTTP_FIELDS,
                                       .request_line_bytes = HTTP_REQUEST_LINE_BYTES},
-                           .body_capture_bytes = 1 << 20,
+                           .body_capture_bytes = 64 * 1024,
                            .capture = true};
     s->timeouts.client_idle = 120 * 1000000;
     s->timeouts.head = 30 * 1000000;

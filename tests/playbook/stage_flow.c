@@ -84,7 +84,7 @@ static void put_flow(const struct flow *f, struct buf *out)
 static int client_of(const struct flow *f)
 {
     ptrdiff_t colon = bytes_find(f->client, ':');
-    uint64_t port;
+    uint64_t port = 0;
 
     if (colon < 0 || bytes_to_u64(bytes_from(f->client, (size_t)colon + 1), UINT16_MAX, &port))
         FAIL("a flow names no client");

@@ -1,0 +1,1065 @@
+/* What goes wrong: names, dials, origins and clients that break off at every place,
+ * stale connections, limits of time and of size, the drain. */
+#include "playbook.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define GET(path) "GET http://a.test" path " HTTP/1.1\r\nHost: a.test\r\n\r\n"
+#define SENT_GET(path) "GET " path " HTTP/1.1\r\nHost: a.test\r\n\r\n"
+#define NO_CONTENT "HTTP/1.1 204 No Content\r\n\r\n"
+#define MEET(u) RESOLVE("a.test", "192.0.2.1"), DIAL(u, "192.0.2.1:80")
+#define ASK(c, u) ACCEPT(c), IN(c, GET("/")), MEET(u), OUT(u, SENT_GET("/"))
+
+/* ---- names -------------------------------------------------------------- */
+
+static void looks_a_name_up_once_for_all(void **state)
+{
+    static const struct step steps[] = {
+        ACCEPT(C1),
+        ACCEPT(C2),
+        IN(C1, GET("/1")),
+        LOOKUP("a.test"),
+        IN(C2, GET("/2")),
+        NO_DIAL,
+        RESOLVED("a.test", "192.0.2.1"),
+        DIAL(U1, "192.0.2.1:80"),
+        DIAL(U2, "192.0.2.1:80"),
+        OUT(U1, SENT_GET("/1")),
+        OUT(U2, SENT_GET("/2")),
+        IN(U2, NO_CONTENT),
+        OUT(C2, NO_CONTENT),
+        FLOW("http GET http://a.test/2 204 complete"),
+        IN(U1, NO_CONTENT),
+        OUT(C1, NO_CONTENT),
+        FLOW("http GET http://a.test/1 204 complete"),
+    };
+    (void)state;
+    PLAY(steps);
+}
+
+static void remembers_names_for_half_a_minute(void **state)
+{
+    static const struct step steps[] = {
+        ASK(C1, U1),
+        PEER_EOF(U1),
+        PAGE(C1, "502 Bad Gateway",
+             "The origin closed the connection without an answer: a.test:80.", "origin_closed"),
+        FLOW("http GET http://a.test/ 502 origin_closed 0/101"),
+        WAIT(29999),
+        IN(C1, GET("/2")),
+        DIAL(U2, "192.0.2.1:80"),
+        OUT(U2, SENT_GET("/2")),
+        PEER_RESET(U2),
+        PAGE(C1, "502 Bad Gateway", "The origin reset the connection: a.test:80.", "origin_reset"),
+        FLOW("http GET http://a.test/2 502 origin_reset 0/81"),
+        WAIT(1),
+        IN(C1, GET("/3")),
+        MEET(U3),
+        OUT(U3, SENT_GET("/3")),
+        IN(U3, NO_CONTENT),
+        OUT(C1, NO_CONTENT),
+        FLOW("http GET http://a.test/3 204 complete"),
+    };
+    (void)state;
+    PLAY(steps);
+}
+
+static void remembers_a_missing_name_for_a_second(void **state)
+{
+    static const struct step steps[] = {
+        ACCEPT(C1),
+        IN(C1, GET("/1")),
+        RESOLVE_FAILS("a.test"),
+        PAGE(C1, "502 Bad Gateway",
+             "The host's name could not be resolved: a.test:80 (name or service not known).",
+             "dns_failed"),
+        FLOW("http GET http://a.test/1 502 dns_failed 0/113"),
+        WAIT(999),
+        IN(C1, GET("/2")),
+        NO_DIAL,
+        PAGE(C1, "502 Bad Gateway",
+             "The host's name could not be resolved: a.test:80 (name or service not known).",
+             "dns_failed"),
+        FLOW("http GET http://a.test/2 502 dns_failed 0/113"),
+        WAIT(1),
+        IN(C1, GET("/3")),
+        MEET(U1),
+        OUT(U1, SENT_GET("/3")),
+        IN(U1, NO_CONTENT),
+        OUT(C1, NO_CONTENT),
+        FLOW("http GET http://a.test/3 204 complete"),
+    };
+    (void)state;
+    PLAY(steps);
+}
+
+static void waits_five_seconds_for_a_name(void **state)
+{
+    static const struct step steps[] = {
+        ACCEPT(C1),
+        IN(C1, GET("/1")),
+        LOOKUP("a.test"),
+        WAIT(4999),
+        SILENT(C1),
+        WAIT(1),
+        PAGE(C1, "504 Gateway Timeout", "Resolving the host's name took too long: a.test:80.",
+             "dns_timeout"),
+        FLOW("http GET http://a.test/1 504 dns_timeout 0/92"),
+        /* The look-up still runs, and serves the next one. */
+        IN(C1, GET("/2")),
+        NO_DIAL,
+        RESOLVED("a.test", "192.0.2.1"),
+        DIAL(U1, "192.0.2.1:80"),
+        OUT(U1, SENT_GET("/2")),
+        IN(U1, NO_CONTENT),
+        OUT(C1, NO_CONTENT),
+        FLOW("http GET http://a.test/2 204 complete"),
+    };
+    (void)state;
+    PLAY(steps);
+}
+
+/* ---- dials -------------------------------------------------------------- */
+
+static void says_why_a_dial_failed(void **state)
+{
+    static const struct step steps[] = {
+        ACCEPT(C1),
+        IN(C1, GET("/")),
+        RESOLVE("a.test", "192.0.2.1 192.0.2.2"),
+        DIAL_FAILS(U1, "192.0.2.1:80", "no route"),
+        DIAL_FAILS(U2, "192.0.2.2:80", "connection refused"),
+        PAGE(C1, "502 Bad Gateway",
+             "No connection to the host could be made: a.test:80 (connection refused).",
+             "connect_failed"),
+        FLOW("http GET http://a.test/ 502 connect_failed 0/112"),
+        SENTENCE("No connection to the host could be made: a.test:80 (connection refused)."),
+    };
+    (void)state;
+    PLAY(steps);
+}
+
+static void tries_the_next_address_after_a_quarter_second(void **state)
+{
+    static const struct step steps[] = {
+        ACCEPT(C1),
+        IN(C1, GET("/")),
+        RESOLVE("a.test", "2001:db8::1 192.0.2.1 192.0.2.2"),
+        DIAL_OPEN(U1, "[2001:db8::1]:80"),
+        WAIT(249),
+        NO_DIAL,
+        WAIT(1),
+        DIAL_OPEN(U2, "192.0.2.1:80"),
+        REFUSED(U1, "unreachable"),
+        DIAL_OPEN(U3, "192.0.2.2:80"),
+        CONNECTED(U2),
+        CLOSED(U3),
+        OUT(U2, SENT_GET("/")),
+        IN(U2, NO_CONTENT),
+        OUT(C1, NO_CONTENT),
+        FLOW("http GET http://a.test/ 204 complete"),
+    };
+    (void)state;
+    PLAY(steps);
+}
+
+static void waits_ten_seconds_for_a_connection(void **state)
+{
+    static const struct step steps[] = {
+        ACCEPT(C1),
+        IN(C1, GET("/")),
+        RESOLVE("a.test", "192.0.2.1 192.0.2.2"),
+        DIAL_OPEN(U1, "192.0.2.1:80"),
+        WAIT(250),
+        DIAL_OPEN(U2, "192.0.2.2:80"),
+        WAIT(9749),
+        SILENT(C1),
+        WAIT(1),
+        CLOSED(U1),
+        CLOSED(U2),
+        PAGE(C1, "504 Gateway Timeout", "Connecting to the host took too long: a.test:80.",
+             "connect_timeout"),
+        FLOW("http GET http://a.test/ 504 connect_timeout 0/93"),
+    };
+    (void)state;
+    PLAY(steps);
+}
+
+static void keeps_a_connection_that_nobody_waits_for_any_more(void **state)
+{
+    static const struct step steps[] = {
+        ACCEPT(C1),
+        IN(C1, "POST http://a.test/ HTTP/1.1\r\nHost: a.test\r\nContent-Length: 9\r\n\r\n"),
+        RESOLVE("a.test", "192.0.2.1"),
+        DIAL_OPEN(U1, "192.0.2.1:80"),
+        PEER_EOF(C1),
+        RST(C1),
+        FLOW("http POST http://a.test/ 0 client_truncated"),
+        CONNECTED(U1),
+        SILENT(U1),
+        ACCEPT(C2),
+        IN(C2, GET("/")),
+        NO_DIAL,
+        OUT(U1, SENT_GET("/")),
+        IN(U1, NO_CONTENT),
+        OUT(C2, NO_CONTENT),
+        FLOW("http GET http://a.test/ 204 complete"),
+    };
+    (void)state;
+    PLAY(steps);
+}
+
+/* ---- our own addresses -------------------------------------------------- */
+
+static void listen_here(struct settings *settings, struct arena *arena)
+{
+    struct sockaddr_in *four = (void *)&settings->own[0];
+    struct sockaddr_in6 *six = (void *)&settings->own[1];
+
+    (void)arena;
+    four->sin_family = AF_INET;
+    four->sin_port = htons(8080);
+    four->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    six->sin6_family = AF_INET6;
+    six->sin6_port = htons(8080);
+    six->sin6_addr = in6addr_loopback;
+    settings->own_count = 2;
+}
+
+#define OWN_PAGE(target) "The target is this proxy itself: " target "."
+
+static void is_never_its_own_target(void **state)
+{
+    static const struct step steps[] = {
+        ACCEPT(C1),
+        IN(C1, "HEAD http://127.0.0.1:8080/ HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n\r\n"),
+        NO_DIAL,
+        PAGE_HEAD(C1, "403 Forbidden", OWN_PAGE("127.0.0.1:8080"), "own_address"),
+        FLOW("http HEAD http://127.0.0.1:8080/ 403 own_address"),
+        IN(C1, "HEAD http://0.0.0.0:8080/ HTTP/1.1\r\nHost: 0.0.0.0:8080\r\n\r\n"),
+        NO_DIAL,
+        PAGE_HEAD(C1, "403 Forbidden", OWN_PAGE("0.0.0.0:8080"), "own_address"),
+        FLOW("http HEAD http://0.0.0.0:8080/ 403 own_address"),
+        IN(C1, "HEAD http://[::ffff:127.0.0.1]:8080/ HTTP/1.1\r\n"
+               "Host: [::ffff:127.0.0.1]:8080\r\n\r\n"),
+        NO_DIAL,
+        PAGE_HEAD(C1, "403 Forbidden", OWN_PAGE("::ffff:127.0.0.1:8080"), "own_address"),
+        FLOW("http HEAD http://[::ffff:127.0.0.1]:8080/ 403 own_address"),
+        IN(C1, "HEAD http://[::]:8080/ HTTP/1.1\r\nHost: [::]:8080\r\n\r\n"),
+        NO_DIAL,
+        PAGE_HEAD(C1, "403 Forbidden", OWN_PAGE(":::8080"), "own_address"),
+        FLOW("http HEAD http://[::]:8080/ 403 own_address"),
+        IN(C1, "HEAD http://rebind.test:8080/ HTTP/1.1\r\nHost: rebind.test:8080\r\n\r\n"),
+        RESOLVE("rebind.test", "192.0.2.1 127.0.0.1"),
+        NO_DIAL,
+        PAGE_HEAD(C1, "403 Forbidden", OWN_PAGE("rebind.test:8080"), "own_address"),
+        FLOW("http HEAD http://rebind.test:8080/ 403 own_address"),
+        /* Another port of this machine is nobody's business. */
+        IN(C1, "GET http://127.0.0.1:8088/ HTTP/1.1\r\nHost: 127.0.0.1:8088\r\n\r\n"),
+        DIAL(U1, "127.0.0.1:8088"),
+        OUT(U1, "GET / HTTP/1.1\r\nHost: 127.0.0.1:8088\r\n\r\n"),
+        IN(U1, NO_CONTENT),
+        OUT(C1, NO_CONTENT),
+        FLOW("http GET http://127.0.0.1:8088/ 204 complete"),
+    };
+    static const struct step connect[] = {
+        ACCEPT(C1),
+        IN(C1, "CONNECT [::1]:8080 HTTP/1.1\r\nHost: [::1]:8080\r\n\r\n"),
+        NO_DIAL,
+        PAGE_CLOSE(C1, "403 Forbidden", "The target is this proxy itself.", "own_address"),
+        FIN(C1),
+        FLOW("refused [::1]:8080 403 own_address"),
+        ACCEPT(C2),
+        IN(C2, "CONNECT me.test:8080 HTTP/1.1\r\nHost: me.test:8080\r\n\r\n"),
+        OUT(C2, "HTTP/1.1 200 Connection established\r\n\r\n"),
+        IN(C2, "\x01"),
+        RESOLVE("me.test", "127.0.0.1"),
+        NO_DIAL,
+        FIN(C2),
+        FLOW("tunnel me.test:8080 0 own_address 0/0"),
+    };
+    (void)state;
+    PLAY_WITH(steps, listen_here);
+    PLAY_WITH(connect, listen_here);
+}
+
+static void refuses_odd_spellings_of_addresses(void **state)
+{
+    static const char *const spellings[] = {"2130706433", "0x7f.1",      "127.1",
+                                            "0177.0.0.1", "127.0.0.1.1", "[fe80::1%25eth0]"};
+    static char request[128];
+    static const struct step steps[] = {
+        ACCEPT(C1),
+        IN(C1, request),
+        NO_DIAL,
+        PAGE_CLOSE(C1, "400 Bad Request", "the request target is not valid", "bad_request"),
+        FIN(C1),
+        FLOW("refused - 400 bad_request !bad_target"),
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++) {
+        snprintf(request, sizeof(request), "GET http://%s:8080/ HTTP/1.1\r\n", spellings[i]);
+        PLAY_WITH(steps, listen_here);
+    }
+}
+
+/* ---- origins that break off --------------------------------------------- */
+
+#define LONG_ANSWER "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"
+
+static void says_when_an_origin_closes_before_its_answer(void **state)
+{
+    static const struct step at_once[] = {
+        ASK(C1, U1),
+        PEER_EOF(U1),
+        CLOSED(U1),
+        PAGE(C1, "502 Bad Gateway",
+             "The origin closed the connection without an answer: a.test:80.", "origin_closed"),
+        FLOW("http GET http://a.test/ 502 origin_closed 0/101"),
+        SILENT(C1),
+    };
+    static const struct step in_the_head[] = {
+        ASK(C1, U1),
+        IN(U1, "HTTP/1.1 200 O"),
+        PEER_EOF(U1),
+        PAGE(C1, "502 Bad Gateway", "The origin closed in the middle of its response: a.test:80.",
+             "origin_truncated"),
+        FLOW("http GET http://a.test/ 502 origin_truncated 0/101"),
+        SILENT(C1),
+    };
+    static const struct step after_interim[] = {
+        ASK(C1, U1),
+        IN(U1, "HTTP/1.1 103 Early Hints\r\n\r\n"),
+        OUT(C1, "HTTP/1.1 103 Early Hints\r\n\r\n"),
+        PEER_EOF(U1),
+        PAGE(C1, "502 Bad Gateway", "The origin closed in the middle of its response: a.test:80.",
+             "origin_truncated"),
+        FLOW("http GET http://a.test/ 502 origin_truncated 0/101"),
+    };
+    static const struct step by_reset[] = {
+        ASK(C1, U1),
+        IN(U1, "HTTP/1.1 200 OK\r\n"),
+        PEER_RESET(U1),
+        PAGE(C1, "502 Bad Gateway", "The origin reset the connection: a.test:80.", "origin_reset"),
+        FLOW("http GET http://a.test/ 502 origin_reset 0/81"),
+    };
+    (void)state;
+    PLAY(at_once);
+    PLAY(in_the_head);
+    PLAY(after_interim);
+    PLAY(by_reset);
+}
+
+static void hands_a_broken_off_body_on_as_such(void **state)
+{
+    static const struct step with_length[] = {
+        ASK(C1, U1),
+        IN(U1, LONG_ANSWER "half"),
+        OUT(C1, LONG_ANSWER "half"),
+        PEER_EOF(U1),
+        FIN(C1),
+        FLOW("http GET http://a.test/ 200 origin_truncated 0/4"),
+        SENTENCE("The origin closed in the middle of its response: a.test:80."),
+        WAIT(2000),
+        CLOSED(C1),
+    };
+    static const struct step chunked[] = {
+        ASK(C1, U1),
+        IN(U1, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n"),
+        PEER_EOF(U1),
+        OUT_CHUNKED(C1, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n"),
+        FIN(C1),
+        FLOW("http GET http://a.test/ 200 origin_truncated 0/4"),
+    };
+    static const struct step in_trailers[] = {
+        ASK(C1, U1),
+        IN(U1, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n0\r\nX: "),
+        PEER_EOF(U1),
+        OUT_CHUNKED(C1, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n"),
+        FIN(C1),
+        FLOW("http GET http://a.test/ 200 origin_truncated 0/4"),
+    };
+    static const struct step by_reset[] = {
+        ASK(C1, U1),
+        IN(U1, LONG_ANSWER "half"),
+        OUT(C1, LONG_ANSWER "half"),
+        PEER_RESET(U1),
+        RST(C1),
+        FLOW("http GET http://a.test/ 200 origin_reset 0/4"),
+    };
+    static const struct step until_close_by_reset[] = {
+        ASK(C1, U1),
+        IN(U1, "HTTP/1.1 200 OK\r\n\r\nall"),
+        OUT_CHUNKED(C1, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nall\r\n"),
+        PEER_RESET(U1),
+        RST(C1),
+        FLOW("http GET http://a.test/ 200 origin_reset 0/3"),
+    };
+    (void)state;
+    PLAY(with_length);
+    PLAY(chunked);
+    PLAY(in_trailers);
+    PLAY(by_reset);
+    PLAY(until_close_by_reset);
+}
+
+/* A client of HTTP/1.0 would take a FIN for the proper end. */
+static void resets_where_a_fin_would_look_like_the_end(void **state)
+{
+    static const struct step steps[] = {
+        ACCEPT(C1),
+        IN(C1, "GET http://a.test/ HTTP/1.0\r\n\r\n"),
+        MEET(U1),
+        OUT(U1, SENT_GET("/")),
+        IN(U1, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n"),
+        OUT(C1, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhalf"),
+        PEER_EOF(U1),
+        RST(C1),
+        FLOW("http GET http://a.test/ 200 origin_truncated 0/4"),
+    };
+    static const struct step with_length[] = {
+        ACCEPT(C1),
+        IN(C1, "GET http://a.test/ HTTP/1.0\r\n\r\n"),
+        MEET(U1),
+        OUT(U1, SENT_GET("/")),
+        IN(U1, LONG_ANSWER "half"),
+        OUT(C1, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\nConnection: close\r\n\r\nhalf"),
+        PEER_EOF(U1),
+        FIN(C1),
+        FLOW("http GET http://a.test/ 200 origin_truncated 0/4"),
+    };
+    (void)state;
+    PLAY(steps);
+    PLAY(with_length);
+}
+
+static void refuses_bad_responses(void **state)
+{
+#define BAD_RESPONSE(why)                                                                          \
+    "The origin's response breaks HTTP's rules and was not passed on: a.test:80 (" why ")."
+    static const struct step framing[] = {
+        ASK(C1, U1),
+        IN_TILL_CLOSED(U1, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\na"),
+        CLOSED(U1),
+        PAGE(C1, "502 Bad Gateway", BAD_RESPONSE("Content-Length is not one decimal number"),
+             "bad_response"),
+        FLOW("http GET http://a.test/ 502 bad_response 0/156"),
+        SENTENCE(BAD_RESPONSE("Content-Length is not one decimal number")),
+    };
+    static const struct step no_http[] = {
+        ASK(C1, U1),
+        IN_TILL_CLOSED(U1, "220 mail.test ESMTP\r\n"),
+        CLOSED(U1),
+        PAGE(C1, "502 Bad Gateway", BAD_RESPONSE("the start line is not one of HTTP/1"),
+             "bad_response"),
+        FLOW("http GET http://a.test/ 502 bad_response 0/151"),
+    };
+    static const struct step chunk[] = {
+        ASK(C1, U1),
+        IN_TILL_CLOSED(U1, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\nZ"),
+        CLOSED(U1),
+        OUT_CHUNKED(C1, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n"),
+        FIN(C1),
+        FLOW("http GET http://a.test/ 200 bad_response 0/4"),
+        SENTENCE(BAD_RESPONSE("a chunk line or its end is not valid")),
+    };
+    (void)state;
+    PLAY(framing);
+    PLAY(no_http);
+    PLAY(chunk);
+}
+
+static void reuses_no_connection_that_said_too_much(void **state)
+{
+    static const struct step steps[] = {
+        ASK(C1, U1),
+        IN_TILL_CLOSED(U1, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhiHTTP/1.1 200 OK\r\n\r\n"),
+        CLOSED(U1),
+        OUT(C1, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"),
+        FLOW("http GET http://a.test/ 200 complete 0/2"),
+        IN(C1, GET("/2")),
+        DIAL(U2, "192.0.2.1:80"),
+        OUT(U2, SENT_GET("/2")),
+        IN(U2, NO_CONTENT),
+        OUT(C1, NO_CONTENT),
+        FLOW("http GET http://a.test/2 204 complete"),
+    };
+    (void)state;
+    PLAY(steps);
+}
+
+static void mind_the_time(struct settings *settings, struct arena *arena)
+{
+    (void)arena;
+    settings->timeouts.response_head = 3 * 1000000;
+    settings->timeouts.body_idle = 2 * 1000000;
+}
+
+static void waits_only_so_long_for_a_response(void **state)
+{
+    static const struct step steps[] = {
+        ACCEPT(C1),
+        IN(C1, "POST http://a.test/ HTTP/1.1\r\nHost: a.test\r\nContent-Length: 4\r\n\r\n"),
+        MEET(U1),
+        WAIT(60000),
+        IN(C1, "body"),
+        OUT(U1, "POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 4\r\n\r\nbody"),
+        WAIT(2999),
+        SILENT(C1),
+        WAIT(1),
+        CLOSED(U1),
+        PAGE(C1, "504 Gateway Timeout", "The origin took too long to answer.", "origin_slow"),
+        FLOW("http POST http://a.test/ 504 origin_slow 4/76"),
+    };
+    (void)state;
+    PLAY_WITH(steps, mind_the_time);
+}
+
+static void waits_only_so_long_for_a_body_to_go_on(void **state)
+{
+    static const struct step steps[] = {
+        ASK(C1, U1),
+        IN(U1, LONG_ANSWER "1234"),
+        OUT(C1, LONG_ANSWER "1234"),
+        WAIT(1999),
+        IN(U1, "56"),
+        OUT(C1, "56"),
+        WAIT(1999),
+        SILENT(C1),
+        WAIT(1),
+        RST(C1),
+        CLOSED(U1),
+        FLOW("http GET http://a.test/ 200 body_idle 0/6"),
+    };
+    (void)state;
+    PLAY_WITH(steps, mind_the_time);
+}
+
+/* ---- stale connections -------------------------------------------------- */
+
+#define WARM(c, u)                                                                                 \
+    ASK(c, u), IN(u, NO_CONTENT), OUT(c, NO_CONTENT), FLOW("http GET http://a.test/ 204 complete")
+
+static void asks_once_more_on_a_new_connection(void **state)
+{
+    static const struct step steps[] = {
+        WARM(C1, U1),
+        IN(C1, GET("/2")),
+        OUT(U1, SENT_GET("/2")),
+        PEER_EOF(U1),
+        CLOSED(U1),
+        DIAL(U2, "192.0.2.1:80"),
+        OUT(U2, SENT_GET("/2")),
+        IN(U2, NO_CONTENT),
+        OUT(C1, NO_CONTENT),
+        FLOW("http GET http://a.test/2 204 complete"),
+    };
+    static const struct step only_once[] = {
+        WARM(C1, U1),
+        IN(C1, GET("/2")),
+        OUT(U1, SENT_GET("/2")),
+        PEER_RESET(U1),
+        DIAL(U2, "192.0.2.1:80"),
+        OUT(U2, SENT_GET("/2")),
+        PEER_EOF(U2),
+        PAGE(C1, "502 Bad Gateway",
+             "The origin closed the connection without an answer: a.test:80.", "origin_closed"),
+        FLOW("http GET http://a.test/2 502 origin_closed 0/101"),
+    };
+    static const struct step not_after_a_byte[] = {
+        WARM(C1, U1),
+        IN(C1, GET("/2")),
+        OUT(U1, SENT_GET("/2")),
+        IN(U1, "H"),
+        PEER_EOF(U1),
+        NO_DIAL,
+        PAGE(C1, "502 Bad Gateway", "The origin closed in the middle of its response: a.test:80.",
+             "origin_truncated"),
+        FLOW("http GET http://a.test/2 502 origin_truncated 0/101"),
+    };
+    static const struct step not_a_post[] = {
+        WARM(C1, U1),
+        IN(C1, "POST http://a.test/2 HTTP/1.1\r\nHost: a.test\r\nContent-Length: 0\r\n\r\n"),
+        OUT(U1, "POST /2 HTTP/1.1\r\nHost: a.test\r\nContent-Length: 0\r\n\r\n"),
+        PEER_EOF(U1),
+        NO_DIAL,
+        PAGE(C1, "502 Bad Gateway",
+             "The origin closed the connection without an answer: a.test:80.", "origin_closed"),
+        FLOW("http POST http://a.test/2 502 origin_closed 0/101"),
+    };
+    static const struct step not_with_content[] = {
+        WARM(C1, U1),
+        IN(C1, "PUT http://a.test/2 HTTP/1.1\r\nHost: a.test\r\nContent-Length: 2\r\n\r\nhi"),
+        OUT(U1, "PUT /2 HTTP/1.1\r\nHost: a.test\r\nContent-Length: 2\r\n\r\nhi"),
+        PEER_EOF(U1),
+        NO_DIAL,
+        PAGE(C1, "502 Bad Gateway",
+             "The origin closed the connection without an answer: a.test:80.", "origin_closed"),
+        FLOW("http PUT http://a.test/2 502 origin_closed 2/101"),
+    };
+    static const struct step before_the_content[] = {
+        WARM(C1, U1),
+        IN(C1, "PUT http://a.test/2 HTTP/1.1\r\nHost: a.test\r\nContent-Length: 2\r\n\r\n"),
+        OUT(U1, "PUT /2 HTTP/1.1\r\nHost: a.test\r\nContent-Length: 2\r\n\r\n"),
+        PEER_EOF(U1),
+        DIAL_OPEN(U2, "192.0.2.1:80"),
+        IN(C1, "hi"),
+        CONNECTED(U2),
+        OUT(U2, "PUT /2 HTTP/1.1\r\nHost: a.test\r\nContent-Length: 2\r\n\r\nhi"),
+        IN(U2, NO_CONTENT),
+        OUT(C1, NO_CONTENT),
+        FLOW("http PUT http://a.test/2 204 complete 2/0"),
+    };
+    (void)state;
+    PLAY(steps);
+    PLAY(only_once);
+    PLAY(not_after_a_byte);
+    PLAY(not_a_post);
+    PLAY(not_with_content);
+    PLAY(before_the_content);
+}
+
+/* ---- clients that break off --------------------------------------------- */
+
+#define HALF_POST "POST http://a.test/ HTTP/1.1\r\nHost: a.test\r\nContent-Length: 9\r\n\r\nhalf"
+#define SENT_HALF_POST "POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 9\r\n\r\nhalf"
+
+static void leaves_a_flow_for_every_client_that_leaves(void **state)
+{
+    static const struct step at_once[] = {
+        ACCEPT(C1), PEER_EOF(C1), FIN(C1), CLOSED(C1), FLOW("refused - 0 client_closed"),
+    };
+    static const struct step at_once_by_reset[] = {
+        ACCEPT(C1),
+        PEER_RESET(C1),
+        FLOW("refused - 0 client_reset"),
+    };
+    static const struct step in_the_head[] = {
+        ACCEPT(C1),     IN(C1, "GET http://a.te"),
+        PEER_EOF(C1),   FIN(C1),
+        CLOSED(C1),     FLOW("refused - 0 client_truncated"),
+        ACCEPT(C2),     IN(C2, "GET http://a.te"),
+        PEER_RESET(C2), FLOW("refused - 0 client_reset"),
+    };
+    static const struct step in_the_body[] = {
+        ACCEPT(C1),
+        IN(C1, HALF_POST),
+        MEET(U1),
+        OUT(U1, SENT_HALF_POST),
+        PEER_EOF(C1),
+        RST(C1),
+        CLOSED(U1),
+        FLOW("http POST http://a.test/ 0 client_truncated 4/0"),
+        ACCEPT(C2),
+        IN(C2, HALF_POST),
+        DIAL(U2, "192.0.2.1:80"),
+        OUT(U2, SENT_HALF_POST),
+        PEER_RESET(C2),
+        RST(U2),
+        FLOW("http POST http://a.test/ 0 client_reset 4/0"),
+    };
+    static const struct step in_the_answer[] = {
+        ASK(C1, U1),
+        IN(U1, LONG_ANSWER "half"),
+        OUT(C1, LONG_ANSWER "half"),
+        PEER_RESET(C1),
+        RST(U1),
+        FLOW("http GET http://a.test/ 200 client_reset 0/4"),
+    };
+    static const struct step in_peace[] = {
+        WARM(C1, U1), PEER_EOF(C1), FIN(C1), CLOSED(C1), NO_FLOW, SILENT(U1),
+    };
+    static const struct step after_connect[] = {
+        ACCEPT(C1),
+        IN(C1, "CONNECT a.test:443 HTTP/1.1\r\nHost: a.test:443\r\n\r\n"),
+        OUT(C1, "HTTP/1.1 200 Connection established\r\n\r\n"),
+        PEER_RESET(C1),
+        FLOW("refused a.test:443 0 client_reset"),
+    };
+    static const struct step in_a_dial[] = {
+        ACCEPT(C1),
+        IN(C1, "CONNECT a.test:443 HTTP/1.1\r\nHost: a.test:443\r\n\r\n"),
+        OUT(C1, "HTTP/1.1 200 Connection established\r\n\r\n"),
+        IN(C1, "\x01"),
+        RESOLVE("a.test", "192.0.2.1"),
+        DIAL_OPEN(U1, "192.0.2.1:443"),
+        PEER_RESET(C1),
+        CLOSED(U1),
+        FLOW("refused a.test:443 0 client_reset"),
+    };
+    static const struct step a_second_connect[] = {
+        WARM(C1, U1),
+        IN(C1, "CONNECT a.test:443 HTTP/1.1\r\nHost: a.test:443\r\n\r\n"),
+        OUT(C1, "HTTP/1.1 200 Connection established\r\n\r\n"),
+        PEER_EOF(C1),
+        CLOSED(C1),
+        FLOW("refused a.test:443 0 client_closed"),
+    };
+    (void)state;
+    PLAY(at_once);
+    PLAY(at_once_by_reset);
+    PLAY(in_the_head);
+    PLAY(in_the_body);
+    PLAY(in_the_answer);
+    PLAY(in_peace);
+    PLAY(after_connect);
+    PLAY(in_a_dial);
+    PLAY(a_second_connect);
+}
+
+/* `nc -N` and others say all they have to say, and then wait for the answer. */
+static void answers_a_client_that_has_said_all(void **state)
+{
+    static const struct step steps[] = {
+        ASK(C1, U1),
+        PEER_EOF(C1),
+        SILENT(C1),
+        IN(U1, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"),
+        OUT(C1, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi"),
+        FIN(C1),
+        CLOSED(C1),
+        FLOW("http GET http://a.test/ 200 complete 0/2"),
+        SILENT(U1),
+    };
+    /* Its FIN comes while the answer waits for it to read. */
+    static const struct step late[] = {
+        ACCEPT(C1),
+        IN(C1, "GET http://a.test/ HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n"),
+        MEET(U1),
+        OUT(U1, SENT_GET("/")),
+        HOLD(C1),
+        IN(U1, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n"),
+        IN(U1, "hi"),
+        FLOW("http GET http://a.test/ 200 complete 0/2"),
+        PEER_EOF(C1),
+        TAKE(C1),
+        OUT(C1, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi"),
+        FIN(C1),
+        CLOSED(C1),
+    };
+    (void)state;
+    PLAY(steps);
+    PLAY(late);
+}
+
+static void ends_slow_clients(void **state)
+{
+    static const struct step in_the_head[] = {
+        ACCEPT(C1),
+        WAIT(100000),
+        IN(C1, "GET http"),
+        WAIT(20000),
+        IN(C1, "://a.te"),
+        WAIT(9999),
+        SILENT(C1),
+        WAIT(1),
+        PAGE_CLOSE(C1, "408 Request Timeout", "The client took too long to send its request.",
+                   "client_slow"),
+        FIN(C1),
+        FLOW("refused - 408 client_slow"),
+        WAIT(2000),
+        CLOSED(C1),
+    };
+    static const struct step in_the_body[] = {
+        ACCEPT(C1),
+        IN(C1, HALF_POST),
+        MEET(U1),
+        OUT(U1, SENT_HALF_POST),
+        WAIT(119999),
+        SILENT(C1),
+        WAIT(1),
+        CLOSED(U1),
+        PAGE_CLOSE(C1, "408 Request Timeout", "The client took too long to send its request.",
+                   "client_slow"),
+        FIN(C1),
+        FLOW("http POST http://a.test/ 408 client_slow 4/86"),
+    };
+    static const struct step silent[] = {
+        ACCEPT(C1), WAIT(119999), SILENT(C1), WAIT(1), FIN(C1), FLOW("refused - 0 client_idle"),
+        WAIT(1999), WAIT(1),      CLOSED(C1),
+    };
+    static const struct step deaf[] = {
+        ASK(C1, U1),
+        HOLD(C1),
+        IN(U1, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi"),
+        FLOW("http GET http://a.test/ 200 complete 0/2"),
+        OUT_BEGINS(C1, "HTTP/1.1 200 OK"),
+        WAIT(120000),
+        WAIT(119999),
+        READS(C1, 1),
+        WAIT(1),
+        CLOSED(C1),
+    };
+    (void)state;
+    PLAY(in_the_head);
+    PLAY(in_the_body);
+    PLAY(silent);
+    PLAY(deaf);
+}
+
+/* ---- refusals ----------------------------------------------------------- */
+
+struct refusal {
+    const char *request, *status, *sentence, *word, *anomaly;
+};
+
+static void leaves_one_flow_for_each_refusal(void **state)
+{
+    static const struct refusal refusals[] = {
+        {"GET http://a.test/ HTTP/1.1\r\nHost: a.test\r\nContent-Length: 1\r\n"
+         "Transfer-Encoding: chunked\r\n\r\n",
+         "400 Bad Request", "Content-Length and Transfer-Encoding together", "bad_request",
+         "!length_and_coding"},
+        {"GET http://a.test/ HTTP/1.1\r\nHost: a.test\r\nContent-Length: +1\r\n\r\n",
+         "400 Bad Request", "Content-Length is not one decimal number", "bad_request",
+         "!bad_length"},
+        {"GET http://a.test/ HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: x\r\n\r\n",
+         "400 Bad Request", "Transfer-Encoding does not end in one chunked", "bad_request",
+         "!bad_coding"},
+        {"GET http://a.test/ HTTP/1.1\r\nHost: a.test\r\nX : y\r\n\r\n", "400 Bad Request",
+         "white space before a field's colon", "bad_request", "!space_before_colon"},
+        {"GET http://a.test/ HTTP/1.1\r\n\r\n", "400 Bad Request",
+         "Host is missing, differs, or is not an authority", "bad_request", "!bad_host"},
+        {"GET http://a.test/ HTTP/1.1\r\nHost: a.test\nX: y\r\n\r\n", "400 Bad Request",
+         "a line ended in LF alone", "bad_request", "!bare_lf"},
+        {"GET http://u@a.test/ HTTP/1.1\r\n", "400 Bad Request", "the request target is not valid",
+         "bad_request", "!bad_target"},
+        {"CONNECT a.test HTTP/1.1\r\n", "400 Bad Request", "the request target is not valid",
+         "bad_request", "!bad_target"},
+        {"GET http://a.test/\r\n", "400 Bad Request", "the start line is not one of HTTP/1",
+         "bad_request", "!bad_start_line"},
+        {"GET http://a.test/ HTTP/2.0\r\n", "505 HTTP Version Not Supported",
+         "the version of HTTP is not 1.0 or 1.1", "bad_request", "!bad_start_line"},
+    };
+    static struct step steps[] = {
+        ACCEPT(C1),
+        {.kind = STEP_IN, .wire = C1},
+        NO_DIAL,
+        {.kind = STEP_PAGE, .wire = C1, .closes = true},
+        FIN(C1),
+        {.kind = STEP_FLOW},
+        {.kind = STEP_SENTENCE},
+        PEER_EOF(C1),
+        CLOSED(C1),
+    };
+    static char flow[256];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+        const struct refusal *r = &refusals[i];
+
+        steps[1].text = r->request;
+        steps[3].text = r->status;
+        steps[3].text2 = r->sentence;
+        steps[3].text3 = r->word;
+        snprintf(flow, sizeof(flow), "refused - %.3s %s %s", r->status, r->word, r->anomaly);
+        steps[5].text = flow;
+        steps[6].text = r->sentence;
+        steps[1].line = steps[3].line = steps[5].line = steps[6].line = 10000 + (int)i;
+        PLAY(steps);
+    }
+}
+
+static void refuses_a_bad_chunk_in_a_request(void **state)
+{
+    static const struct step early[] = {
+        ACCEPT(C1),
+        IN(C1, "POST http://a.test/ HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n"
+               "2\r\nhi\r\n"),
+        MEET(U1),
+        OUT_CHUNKED(U1, "POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n"
+                        "2\r\nhi\r\n"),
+        IN(C1, "Z"),
+        CLOSED(U1),
+        PAGE_CLOSE(C1, "400 Bad Request", "a chunk line or its end is not valid", "bad_request"),
+        FIN(C1),
+        FLOW("http POST http://a.test/ 400 bad_request 2/73 !bad_chunk"),
+        SENTENCE("a chunk line or its end is not valid"),
+    };
+    static const struct step late[] = {
+        ACCEPT(C1),
+        IN(C1, "POST http://a.test/ HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n"
+               "2\r\nhi\r\n"),
+        MEET(U1),
+        OUT_CHUNKED(U1, "POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n"
+                        "2\r\nhi\r\n"),
+        IN(U1, LONG_ANSWER),
+        OUT(C1, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\nConnection: close\r\n\r\n"),
+        IN(C1, "Z"),
+        CLOSED(U1),
+        RST(C1),
+        FLOW("http POST http://a.test/ 200 bad_request 2/0 !bad_chunk"),
+    };
+    (void)state;
+    PLAY(early);
+    PLAY(late);
+}
+
+static void limits_the_size_of_heads(void **state)
+{
+    static char line[HTTP_REQUEST_LINE_BYTES + 1], head[HTTP_HEAD_BYTES + 1];
+    static const struct step long_line[] = {
+        ACCEPT(C1),
+        IN(C1, line),
+        PAGE_CLOSE(C1, "414 URI Too Long", "the request line is too long", "head_too_large"),
+        FIN(C1),
+        FLOW("refused - 414 head_too_large !too_large"),
+    };
+    static const struct step long_head[] = {
+        ACCEPT(C1),
+        IN(C1, head),
+        PAGE_CLOSE(C1, "431 Request Header Fields Too Large", "the head is too large",
+                   "head_too_large"),
+        FIN(C1),
+        FLOW("refused - 431 head_too_large !too_large"),
+    };
+    static const struct step response[] = {
+        ASK(C1, U1),
+        IN(U1, head),
+        CLOSED(U1),
+        PAGE(C1, "502 Bad Gateway",
+             "The origin's response breaks HTTP's rules and was not passed on: a.test:80 "
+             "(the head is too large).",
+             "bad_response"),
+        FLOW("http GET http://a.test/ 502 bad_response 0/137"),
+    };
+
+    (void)state;
+    memset(line, 'x', sizeof(line) - 1);
+    memcpy(line, "GET http://a.test/", 18);
+    PLAY(long_line);
+    memset(head, 'x', sizeof(head) - 1);
+    memcpy(head, "GET http://a.test/ HTTP/1.1\r\nX: ", 32);
+    PLAY(long_head);
+    memset(head, 'x', sizeof(head) - 1);
+    memcpy(head, "HTTP/1.1 200 OK\r\nX: ", 20);
+    PLAY(response);
+}
+
+/* ---- the drain ---------------------------------------------------------- */
+
+static void finishes_what_runs_and_ends(void **state)
+{
+    static const struct step steps[] = {
+        WARM(C1, U1),
+        ACCEPT(C2),
+        IN(C2, GET("/2")),
+        OUT(U1, SENT_GET("/2")),
+        ACCEPT(C3),
+        IN(C3, GET("/3")),
+        DIAL(U2, "192.0.2.1:80"),
+        OUT(U2, SENT_GET("/3")),
+        IN(U2, LONG_ANSWER "half"),
+        OUT(C3, LONG_ANSWER "half"),
+        DRAIN_NOW,
+        FIN(C1),
+        NOT_DRAINED,
+        IN(U1, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"),
+        OUT(C2, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi"),
+        FIN(C2),
+        CLOSED(U1),
+        FLOW("http GET http://a.test/2 200 complete 0/2"),
+        IN(U2, "done!"),
+        OUT(C3, "done!"),
+        FIN(C3),
+        FLOW("http GET http://a.test/3 200 complete 0/9"),
+        PEER_EOF(C1),
+        PEER_EOF(C2),
+        NOT_DRAINED,
+        WAIT(2000),
+        CLOSED(C3),
+        DRAINED,
+    };
+    (void)state;
+    PLAY(steps);
+}
+
+static void serves_one_more_request_of_a_late_client(void **state)
+{
+    static const struct step steps[] = {
+        DRAIN_NOW,
+        ACCEPT(C1),
+        IN(C1, GET("/")),
+        MEET(U1),
+        OUT(U1, SENT_GET("/")),
+        IN(U1, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"),
+        OUT(C1, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi"),
+        FIN(C1),
+        CLOSED(U1),
+        FLOW("http GET http://a.test/ 200 complete 0/2"),
+        PEER_EOF(C1),
+        DRAINED,
+    };
+    (void)state;
+    PLAY(steps);
+}
+
+static void leaves_flows_of_what_a_second_drain_cuts_off(void **state)
+{
+    static const struct step steps[] = {
+        ASK(C1, U1),
+        IN(U1, LONG_ANSWER "half"),
+        OUT(C1, LONG_ANSWER "half"),
+        ACCEPT(C2),
+        IN(C2, "CONNECT db.test:5432 HTTP/1.1\r\nHost: db.test:5432\r\n\r\n\x01"),
+        OUT(C2, "HTTP/1.1 200 Connection established\r\n\r\n"),
+        RESOLVE("db.test", "192.0.2.7"),
+        DIAL(U2, "192.0.2.7:5432"),
+        OUT(U2, "\x01"),
+        ACCEPT(C3),
+        IN(C3, "GET http"),
+        DRAIN_NOW,
+        FIN(C3),
+        SILENT(C1),
+        SILENT(C2),
+        DRAIN_NOW,
+        RST(C1),
+        RST(C2),
+        RST(C3),
+        CLOSED(U1),
+        CLOSED(U2),
+        DRAINED,
+        FLOW("refused - 0 client_closed"),
+        FLOW("tunnel db.test:5432 0 shut_down 1/0"),
+        FLOW("http GET http://a.test/ 200 shut_down 0/4"),
+    };
+    (void)state;
+    PLAY(steps);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(looks_a_name_up_once_for_all),
+        cmocka_unit_test(remembers_names_for_half_a_minute),
+        cmocka_unit_test(remembers_a_missing_name_for_a_second),
+        cmocka_unit_test(waits_five_seconds_for_a_name),
+        cmocka_unit_test(says_why_a_dial_failed),
+        cmocka_unit_test(tries_the_next_address_after_a_quarter_second),
+        cmocka_unit_test(waits_ten_seconds_for_a_connection),
+        cmocka_unit_test(keeps_a_connection_that_nobody_waits_for_any_more),
+        cmocka_unit_test(is_never_its_own_target),
+        cmocka_unit_test(refuses_odd_spellings_of_addresses),
+        cmocka_unit_test(says_when_an_origin_closes_before_its_answer),
+        cmocka_unit_test(hands_a_broken_off_body_on_as_such),
+        cmocka_unit_test(resets_where_a_fin_would_look_like_the_end),
+        cmocka_unit_test(refuses_bad_responses),
+        cmocka_unit_test(reuses_no_connection_that_said_too_much),
+        cmocka_unit_test(waits_only_so_long_for_a_response),
+        cmocka_unit_test(waits_only_so_long_for_a_body_to_go_on),
+        cmocka_unit_test(asks_once_more_on_a_new_connection),
+        cmocka_unit_test(leaves_a_flow_for_every_client_that_leaves),
+        cmocka_unit_test(answers_a_client_that_has_said_all),
+        cmocka_unit_test(ends_slow_clients),
+        cmocka_unit_test(leaves_one_flow_for_each_refusal),
+        cmocka_unit_test(refuses_a_bad_chunk_in_a_request),
+        cmocka_unit_test(limits_the_size_of_heads),
+        cmocka_unit_test(finishes_what_runs_and_ends),
+        cmocka_unit_test(serves_one_more_request_of_a_late_client),
+        cmocka_unit_test(leaves_flows_of_what_a_second_drain_cuts_off),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
