@@ -31,8 +31,8 @@ struct dialer {
     const struct dialer_user *user;
     void *self;
     struct dns_waiter waiter;
-    struct timer timer;   /* next address, or the time limit */
-    int64_t deadline_us;  /* of what it does now; INT64_MAX: none */
+    struct timer timer;  /* next address, or the time limit */
+    int64_t deadline_us; /* of what it does now; INT64_MAX: none */
     int64_t started_us, resolved_us, connected_us;
     uint16_t port;
     struct sockaddr_storage addresses[DNS_ADDRESSES];

@@ -141,9 +141,9 @@ static enum status dns_start(struct dns *d, struct dns_entry *entry)
     entry->job = d->next_job++;
     if (!d->next_job)
         d->next_job = 1;
-    return engine_command(d->engine, (struct command){.kind = COMMAND_RESOLVE,
-                                                      .job = entry->job,
-                                                      .host = entry->host});
+    return engine_command(
+        d->engine,
+        (struct command){.kind = COMMAND_RESOLVE, .job = entry->job, .host = entry->host});
 }
 
 enum status dns_ask(struct dns *d, struct bytes host, struct dns_waiter *w,

@@ -13,7 +13,7 @@
 #include "proxy/core/settings.h"
 
 enum {
-    ENGINE_IOV = 64,    /* vectors in one SEND */
+    ENGINE_IOV = 64, /* vectors in one SEND */
     ENGINE_WIRES = 1 << 20,
 };
 
@@ -28,6 +28,8 @@ struct engine_env {
     struct log_port *log;    /* only for its budget: log_port_capture() and its kin; NULL: no log */
     uint32_t loop;           /* number of this loop, from 0 */
     uint64_t seed;           /* for ids and jitter */
+    /* A steady clock in µs, for rules alone: it bounds the search of a pattern. NULL: none. */
+    int64_t (*tick_us)(void);
 };
 
 /* `rules` may be NULL. Takes a reference of it. */
@@ -52,7 +54,7 @@ enum event_kind {
     EVENT_LOGGED,      /* .log: an event of COMMAND_LOG is done with */
     EVENT_LOG_FULL,    /* only with on_full wait: stop reading from clients */
     EVENT_LOG_ROOM,
-    EVENT_DRAIN,       /* finish what runs, then engine_drained(); the second: end it now */
+    EVENT_DRAIN, /* finish what runs, then engine_drained(); the second: end it now */
 };
 
 struct event {

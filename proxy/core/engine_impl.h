@@ -12,7 +12,7 @@
 #include "proxy/core/wire.h"
 
 enum {
-    SPARE_ARENAS = 256, /* arenas of ended exchanges kept for reuse */
+    SPARE_ARENAS = 256,   /* arenas of ended exchanges kept for reuse */
     REJECTED_HOSTS = 512, /* (client, host) pairs remembered that rejected our certificate */
 };
 
@@ -40,29 +40,29 @@ struct engine {
     struct timers timers;
     int64_t timer_asked_us;
     struct wire_table wires;
-    struct wire *listed;      /* to be looked at before this turn ends */
+    struct wire *listed; /* to be looked at before this turn ends */
     struct command_queue commands;
     struct grave_list graves;   /* buried when the next event comes in */
     struct grave_list retired;  /* buried when this event is done */
     struct session *sessions;   /* doubly linked */
     struct upstream *upstreams; /* doubly linked: all, pooled ones too */
-    struct mint *mints; /* certificates being made */
-    uint32_t jobs;      /* numbers given to them */
+    struct mint *mints;         /* certificates being made */
+    uint32_t jobs;              /* numbers given to them */
     struct dns dns;
     struct facts facts;
     struct pool pool;
     struct arena spare_arenas[SPARE_ARENAS];
     uint32_t spare_count;
-    uint64_t sequence;        /* of flows */
-    uint64_t connections;     /* numbers given to client and upstream connections */
-    uint64_t random;          /* state of engine_random() */
+    uint64_t sequence;    /* of flows */
+    uint64_t connections; /* numbers given to client and upstream connections */
+    uint64_t random;      /* state of engine_random() */
     int64_t ulid_ms;
-    size_t in_flight;         /* held by all wires */
-    uint32_t log_outside;     /* log events not yet back */
+    size_t in_flight;     /* held by all wires */
+    uint32_t log_outside; /* log events not yet back */
     uint32_t session_count, upstream_count, exchange_count;
     uint64_t rejected[REJECTED_HOSTS]; /* hashes */
     bool draining, log_full;
-    bool out_of_memory;       /* a command could not be queued: fatal for its wire */
+    bool out_of_memory; /* a command could not be queued: fatal for its wire */
     struct engine_stats stats;
 };
 

@@ -6,7 +6,7 @@
 #include "proxy/core/filter.h"
 
 struct event_hold {
-    const struct head *head;       /* lives in the exchange's arena */
+    const struct head *head; /* lives in the exchange's arena */
     struct slice_queue content;
     const struct fields *trailers; /* likewise */
     bool ended;

@@ -354,13 +354,12 @@ static void exchange_note_times(struct exchange *ex)
     if (!ex->upstream_ready_us)
         return;
     t->blocked = ex->upstream_ready_us - ex->started_us - ex->injected_us;
-    t->blocked -= (t->dns > 0 ? t->dns : 0) + (t->connect > 0 ? t->connect : 0) +
-                  (t->tls > 0 ? t->tls : 0);
+    t->blocked -=
+        (t->dns > 0 ? t->dns : 0) + (t->connect > 0 ? t->connect : 0) + (t->tls > 0 ? t->tls : 0);
     if (t->blocked < 0)
         t->blocked = 0;
-    t->send = ex->request_end_us > ex->upstream_ready_us
-                  ? ex->request_end_us - ex->upstream_ready_us
-                  : 0;
+    t->send =
+        ex->request_end_us > ex->upstream_ready_us ? ex->request_end_us - ex->upstream_ready_us : 0;
     t->wait = span(ex->upstream_ready_us + t->send, ex->response_head_us);
     t->receive = span(ex->response_head_us, now);
 }

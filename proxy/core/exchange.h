@@ -22,36 +22,36 @@ struct exchange {
     struct engine *engine;
     struct session *session;
     uint32_t stream;
-    struct flow *flow;          /* its arena is this exchange's arena */
-    struct ruleset *rules;      /* pinned */
+    struct flow *flow;     /* its arena is this exchange's arena */
+    struct ruleset *rules; /* pinned */
     struct target target;
-    bool secure;                /* https */
-    struct head request;        /* as received */
-    struct head request_out;    /* as sent on */
-    struct head response;       /* as received */
-    struct head response_out;   /* as sent on */
+    bool secure;                 /* https */
+    struct head request;         /* as received */
+    struct head request_out;     /* as sent on */
+    struct head response;        /* as received */
+    struct head response_out;    /* as sent on */
     struct filter *first, *last; /* first: next to the client */
     enum origin_state origin;
     struct upstream *upstream;
     struct route route;
-    struct slice_queue gate;    /* content that waits for the connection */
+    struct slice_queue gate; /* content that waits for the connection */
     struct fields *gate_trailers;
-    bool gate_ended;            /* END waits there too */
-    bool request_ended;         /* END came from the client */
-    bool response_started;      /* HEAD went to the client */
-    bool response_ended;        /* END went to the client */
-    bool sent_content;          /* content went upstream: no retry */
+    bool gate_ended;       /* END waits there too */
+    bool request_ended;    /* END came from the client */
+    bool response_started; /* HEAD went to the client */
+    bool response_ended;   /* END went to the client */
+    bool sent_content;     /* content went upstream: no retry */
     bool retried;
-    bool tunnel;                /* after an Upgrade */
+    bool tunnel;                   /* after an Upgrade */
     bool client_half, origin_half; /* tunnel: that side has finished */
-    bool answered;              /* made here, not by the origin */
+    bool answered;                 /* made here, not by the origin */
     bool over;
-    bool draining;              /* the response is out, the request is still read */
-    size_t drained;             /* bytes of it thrown away */
+    bool draining;  /* the response is out, the request is still read */
+    size_t drained; /* bytes of it thrown away */
     enum close_reason reason;
-    struct timer timer;         /* of what it waits for */
+    struct timer timer; /* of what it waits for */
     int64_t started_us, request_end_us, upstream_asked_us, upstream_ready_us, sent_us;
-    int64_t response_head_us;   /* monotonic; 0: not yet */
+    int64_t response_head_us; /* monotonic; 0: not yet */
     int64_t injected_us;
     struct grave grave;
 };

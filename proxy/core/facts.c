@@ -193,8 +193,8 @@ void facts_learn(struct facts *f, const struct route *route, const struct tlsio 
         if (fact->known_names)
             cert_names_release(&fact->names);
         /* An origin nobody verified has no say in what weir vouches for. */
-        fact->known_names = tlsio_facts(tls).verified &&
-                            tlsio_peer_names(tls, &fact->names) == STATUS_OK;
+        fact->known_names =
+            tlsio_facts(tls).verified && tlsio_peer_names(tls, &fact->names) == STATUS_OK;
     }
     fact->failed = false;
     fact->until_us = f->engine->now_us + FACTS_TTL_US;

@@ -33,7 +33,7 @@ struct filter_rules {
     enum abort_kind abort;
     const struct effect *edits[RESPONSE_EDITS]; /* for the response, whoever makes it */
     uint32_t edit_count;
-    size_t read_bytes;      /* of the request's body, thrown away */
+    size_t read_bytes; /* of the request's body, thrown away */
     struct event_hold request, response;
 };
 
@@ -132,7 +132,8 @@ static enum status rules_ask(struct filter_rules *r, const struct head *response
                              .client = s->user.len ? s->user : bytes_of(s->client_host),
                              .connection = s->number,
                              .response = response,
-                             .now_us = ex->engine->wall_us};
+                             .now_us = ex->engine->wall_us,
+                             .tick_us = ex->engine->env.tick_us};
     struct effects effects = {0};
     enum status st = rules_step(r->run, &view, &effects, &r->need);
 

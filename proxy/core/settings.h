@@ -12,22 +12,22 @@
 #include "tls/tlsio.h"
 
 enum {
-    POOL_TOTAL = 256,              /* idle upstream connections kept, per loop */
-    FACTS_TTL_US = 600 * 1000000,  /* what is known of an origin */
+    POOL_TOTAL = 256,             /* idle upstream connections kept, per loop */
+    FACTS_TTL_US = 600 * 1000000, /* what is known of an origin */
     FACTS_FAILURE_TTL_US = 5 * 1000000,
-    FACTS_WAIT_US = 2 * 1000000,   /* how long a client's handshake waits for them */
-    FACTS = 4096,                  /* origins known, per loop */
+    FACTS_WAIT_US = 2 * 1000000, /* how long a client's handshake waits for them */
+    FACTS = 4096,                /* origins known, per loop */
     DNS_TTL_US = 30 * 1000000,
     DNS_FAILURE_TTL_US = 1 * 1000000,
-    DNS_HOSTS = 4096,              /* names cached, per loop */
-    DNS_ADDRESSES = 16,            /* of one name */
-    DIAL_STAGGER_US = 250 * 1000,  /* RFC 8305 §5 */
-    WIRE_HIGH_BYTES = 256 * 1024,  /* stop reading above this much not taken */
-    WIRE_LOW_BYTES = 64 * 1024,    /* start again below this */
+    DNS_HOSTS = 4096,                 /* names cached, per loop */
+    DNS_ADDRESSES = 16,               /* of one name */
+    DIAL_STAGGER_US = 250 * 1000,     /* RFC 8305 §5 */
+    WIRE_HIGH_BYTES = 256 * 1024,     /* stop reading above this much not taken */
+    WIRE_LOW_BYTES = 64 * 1024,       /* start again below this */
     ENGINE_BYTES = 512 * 1024 * 1024, /* in flight in one engine; then the fullest stop */
-    ANSWER_READ_BYTES = 1024 * 1024, /* of a request's body before a rule's answer */
+    ANSWER_READ_BYTES = 1024 * 1024,  /* of a request's body before a rule's answer */
     ANSWER_READ_US = 5 * 1000000,
-    DRAIN_US = 10 * 1000000,       /* for what runs, after SIGTERM */
+    DRAIN_US = 10 * 1000000,          /* for what runs, after SIGTERM */
     EXCHANGE_BYTES = 8 * 1024 * 1024, /* of an exchange's arena */
     OWN_ADDRESSES = 64,
 };
@@ -48,11 +48,11 @@ bool host_pattern_takes(const struct host_pattern *p, struct bytes host);
 
 struct map_entry { /* upstream.map */
     struct bytes host;
-    uint16_t port;     /* 0: any */
+    uint16_t port; /* 0: any */
     struct bytes to_host;
-    uint16_t to_port;  /* 0: the port asked for */
+    uint16_t to_port; /* 0: the port asked for */
 };
-struct via_entry { /* upstream.via */
+struct via_entry {             /* upstream.via */
     struct host_pattern hosts; /* any: default */
     bool direct;
     struct bytes host;
@@ -85,7 +85,7 @@ struct settings {
     uint32_t map_count;
     struct via_entry *via; /* first match counts; none: direct */
     uint32_t via_count;
-    struct bytes auth; /* "user:password"; empty: nobody is asked */
+    struct bytes auth;          /* "user:password"; empty: nobody is asked */
     int64_t body_capture_bytes; /* of each message, for the log */
     enum log_on_full on_full;
     bool capture; /* is there any sink at all */

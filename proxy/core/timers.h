@@ -9,9 +9,9 @@
 #include <stdint.h>
 
 struct timer {
-    int64_t at_us;    /* when it is due; INT64_MAX: not set */
-    int64_t heap_us;  /* the place it has in the heap, at or before at_us */
-    uint32_t place;   /* in the heap, from 1; 0: not there */
+    int64_t at_us;   /* when it is due; INT64_MAX: not set */
+    int64_t heap_us; /* the place it has in the heap, at or before at_us */
+    uint32_t place;  /* in the heap, from 1; 0: not there */
     void (*fire)(void *self);
     void *self;
 };

@@ -158,9 +158,8 @@ enum status wire_dial(struct wire *w, const struct sockaddr_storage *to)
 {
     w->peer = *to;
     w->dialling = true;
-    return engine_command(w->engine, (struct command){.kind = COMMAND_DIAL,
-                                                      .wire = w->number,
-                                                      .address = &w->peer});
+    return engine_command(
+        w->engine, (struct command){.kind = COMMAND_DIAL, .wire = w->number, .address = &w->peer});
 }
 
 void wire_start_tls(struct wire *w, struct tlsio *tls)

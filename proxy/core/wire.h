@@ -40,24 +40,24 @@ struct wire {
     const struct wire_user *user;
     void *self;
     uint32_t number;
-    bool open;         /* connected, and neither closed nor reset */
+    bool open; /* connected, and neither closed nor reset */
     bool dialling;
-    bool reading;      /* as the loop was last told */
-    bool wants_read;   /* as the user wants it */
-    bool sending;      /* a SEND is out */
-    bool eof;          /* the loop told of the peer's FIN: nothing more is to be read */
-    bool peer_done;    /* FIN was delivered to the user */
-    bool fin_waits;    /* FIN came while bytes are still held */
+    bool reading;    /* as the loop was last told */
+    bool wants_read; /* as the user wants it */
+    bool sending;    /* a SEND is out */
+    bool eof;        /* the loop told of the peer's FIN: nothing more is to be read */
+    bool peer_done;  /* FIN was delivered to the user */
+    bool fin_waits;  /* FIN came while bytes are still held */
     bool fin_clean;
     bool shutdown_asked, shutdown_done;
     bool close_notified;
     bool handshaking;
-    bool tls_failed;   /* what still comes is thrown away; an alert may be to leave */
-    bool woken;        /* there may be bytes to deliver without an event */
-    bool listed;       /* in the engine's list of wires to be looked at */
-    bool pumping;      /* bytes are being delivered further up the stack */
+    bool tls_failed; /* what still comes is thrown away; an alert may be to leave */
+    bool woken;      /* there may be bytes to deliver without an event */
+    bool listed;     /* in the engine's list of wires to be looked at */
+    bool pumping;    /* bytes are being delivered further up the stack */
     struct wire *next_listed;
-    struct tlsio *tls; /* owned; NULL: none */
+    struct tlsio *tls;       /* owned; NULL: none */
     struct slice_queue *out; /* plaintext to be written: `own_out` or a codec's */
     struct slice_queue own_out;
     struct slice_queue in; /* plaintext not taken yet */

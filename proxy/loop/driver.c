@@ -282,6 +282,7 @@ enum status driver_init(struct driver *d, const struct driver_env *env)
     };
     chunk_pool_init(&d->pool, DRIVER_POOL_CHUNKS);
     engine.pool = &d->pool;
+    engine.tick_us = driver_now_us;
     st = engine_new(&engine, env->rules, &d->engine);
     if (st)
         return st;

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "../unit/rules/rules_text.h"
+#include "rules_text.h"
 
 enum {
     ROUNDS = 20 * 1000,

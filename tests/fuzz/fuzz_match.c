@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../unit/rules/rules_text.h"
+#include "rules_text.h"
 #include "rules/rule.h"
 
 #include "fuzz.h"

@@ -3,7 +3,7 @@
  * errors. */
 #include <stdlib.h>
 
-#include "../unit/rules/rules_text.h"
+#include "rules_text.h"
 
 #include "fuzz.h"
 
