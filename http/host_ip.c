@@ -10,7 +10,7 @@ bool ipv4_parse(struct bytes in, uint8_t ret_address[static IPV4_BYTES])
 
     for (int part = 0; part < IPV4_BYTES; part++) {
         unsigned value = 0;
-        size_t start = at;
+        size_t start;
 
         if (part > 0 && (at >= in.len || in.ptr[at++] != '.'))
             return false;

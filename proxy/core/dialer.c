@@ -38,8 +38,8 @@ static void dialer_arm(struct dialer *d)
 
     if (d->alive && d->tried < d->address_count && next < at)
         at = next;
-    if (at != INT64_MAX && timer_set(&d->engine->timers, &d->timer, at))
-        dialer_fail(d, CLOSE_NO_MEMORY, NULL);
+    if (at != INT64_MAX)
+        timer_set(&d->engine->timers, &d->timer, at);
 }
 
 static void on_try_dialled(void *self, const char *error)

@@ -9,26 +9,62 @@
 #include "proxy/core/session.h"
 #include "proxy/core/upstream.h"
 
-enum status engine_command(struct engine *e, struct command c)
+/* One place that is not reserved. */
+static enum status queue_room(struct command_queue *q)
 {
-    struct command_queue *q = &e->commands;
     struct command *items;
     uint32_t cap;
 
-    if (q->count == q->cap) {
-        cap = q->cap ? q->cap * 2 : 64;
-        items = malloc(cap * sizeof(*items));
-        if (!items)
-            return STATUS_NO_MEMORY;
-        for (uint32_t i = 0; i < q->count; i++)
-            items[i] = q->items[(q->first + i) % q->cap];
-        free(q->items);
-        q->items = items;
-        q->first = 0;
-        q->cap = cap;
+    if (q->count + q->reserved < q->cap)
+        return STATUS_OK;
+    cap = q->cap ? q->cap * 2 : 64;
+    items = malloc(cap * sizeof(*items));
+    if (!items)
+        return STATUS_NO_MEMORY;
+    for (uint32_t i = 0; i < q->count; i++) {
+        uint32_t at = q->first + i;
+
+        items[i] = q->items[at < q->cap ? at : at - q->cap];
     }
-    q->items[(q->first + q->count++) % q->cap] = c;
+    free(q->items);
+    q->items = items;
+    q->first = 0;
+    q->cap = cap;
     return STATUS_OK;
+}
+
+static void queue_put(struct command_queue *q, struct command c)
+{
+    q->items[(q->first + q->count++) % q->cap] = c;
+}
+
+enum status engine_command(struct engine *e, struct command c)
+{
+    enum status st = queue_room(&e->commands);
+
+    if (!st)
+        queue_put(&e->commands, c);
+    return st;
+}
+
+enum status engine_reserve(struct engine *e)
+{
+    enum status st = queue_room(&e->commands);
+
+    if (!st)
+        e->commands.reserved++;
+    return st;
+}
+
+void engine_unreserve(struct engine *e)
+{
+    e->commands.reserved--;
+}
+
+void engine_command_reserved(struct engine *e, struct command c)
+{
+    e->commands.reserved--;
+    queue_put(&e->commands, c);
 }
 
 static void grave_dig(struct grave_list *list, struct grave *g, void (*bury)(void *self),
@@ -112,8 +148,8 @@ void engine_timer(struct engine *e, struct timer *t, int64_t us)
 {
     if (us <= 0)
         timer_clear(&e->timers, t);
-    else if (timer_set(&e->timers, t, e->now_us + us))
-        e->out_of_memory = true;
+    else
+        timer_set(&e->timers, t, e->now_us + us);
 }
 
 /* ---- the log ------------------------------------------------------------ */
@@ -167,7 +203,10 @@ enum status engine_new(const struct engine_env *env, struct ruleset *rules,
     st = dns_init(&e->dns, e);
     if (!st)
         st = h1_scratch_new(e->settings->limits.fields, &e->scratch);
+    if (!st)
+        st = engine_reserve(e); /* for the TIMER */
     if (st) {
+        h1_scratch_free(e->scratch);
         dns_release(&e->dns);
         free(e);
         return st;
@@ -200,13 +239,14 @@ void engine_free(struct engine *e)
         upstream_close(up, true);
     graves_bury(&e->retired);
     graves_bury(&e->graves);
+    for (uint32_t i = 1; i <= e->wires.count; i++)
+        wire_free(e->wires.items[i]); /* numbers given out for which no connection came */
     engine_drop_commands(e);
     mint_free_all(e);
     ruleset_unref(e->rules);
     h1_scratch_free(e->scratch);
     dns_release(&e->dns);
     facts_release(&e->facts);
-    timers_release(&e->timers);
     while (e->spare_count)
         arena_release(&e->spare_arenas[--e->spare_count]);
     free(e->wires.items);
@@ -329,19 +369,11 @@ static void engine_ask_timer(struct engine *e)
 
     if (next >= e->timer_asked_us)
         return;
-    if (engine_command(e, (struct command){.kind = COMMAND_TIMER, .at_us = next}) == STATUS_OK)
-        e->timer_asked_us = next;
-}
-
-/* A command was lost for want of memory: nobody knows how its wire stands, so the
- * connections are given up. */
-static void engine_shed(struct engine *e)
-{
-    e->out_of_memory = false;
-    while (e->sessions)
-        session_end(e->sessions, true);
-    for (struct upstream *up = e->upstreams; up; up = up->next_all)
-        upstream_close(up, true);
+    e->timer_asked_us = next;
+    if (e->timer_queued)
+        return;
+    e->timer_queued = true;
+    engine_command_reserved(e, (struct command){.kind = COMMAND_TIMER});
 }
 
 void engine_handle(struct engine *e, const struct event *ev)
@@ -360,8 +392,6 @@ void engine_handle(struct engine *e, const struct event *ev)
         }
         timers_fire(&e->timers, e->now_us);
     } while (e->listed);
-    if (e->out_of_memory)
-        engine_shed(e);
     graves_bury(&e->retired);
     engine_ask_timer(e);
 }
@@ -375,6 +405,11 @@ bool engine_next(struct engine *e, struct command *ret_command)
     *ret_command = q->items[q->first];
     q->first = (q->first + 1) % q->cap;
     q->count--;
+    if (ret_command->kind == COMMAND_TIMER) {
+        ret_command->at_us = e->timer_asked_us;
+        e->timer_queued = false;
+        q->reserved++; /* the place that has just become free */
+    }
     return true;
 }
 

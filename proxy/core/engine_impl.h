@@ -26,9 +26,11 @@ struct wire_table {
     uint32_t count, cap, free_count;
 };
 
+/* Some places are reserved for commands that must not fail: the TIMER, and the end
+ * of each wire. */
 struct command_queue {
     struct command *items;
-    uint32_t first, count, cap;
+    uint32_t first, count, cap, reserved;
 };
 
 struct engine {
@@ -39,6 +41,7 @@ struct engine {
     int64_t now_us, wall_us;
     struct timers timers;
     int64_t timer_asked_us;
+    bool timer_queued; /* the TIMER command; its time is put in when it is taken */
     struct wire_table wires;
     struct wire *listed; /* to be looked at before this turn ends */
     struct command_queue commands;
@@ -62,12 +65,16 @@ struct engine {
     uint32_t session_count, upstream_count, exchange_count;
     uint64_t rejected[REJECTED_HOSTS]; /* hashes */
     bool draining, log_full;
-    bool out_of_memory; /* a command could not be queued: fatal for its wire */
     struct engine_stats stats;
 };
 
 /* Appends a command. STATUS_NO_MEMORY. */
 MUST_USE enum status engine_command(struct engine *e, struct command c);
+/* Keeps a place for a command to come. STATUS_NO_MEMORY. */
+MUST_USE enum status engine_reserve(struct engine *e);
+/* Gives the place back, or fills it with a command. */
+void engine_unreserve(struct engine *e);
+void engine_command_reserved(struct engine *e, struct command c);
 /* For what commands may point into: freed when the next event comes in. */
 void engine_bury(struct engine *e, struct grave *g, void (*bury)(void *self), void *self);
 /* For what only callbacks still use: freed when this event is done. */

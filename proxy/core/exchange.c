@@ -232,33 +232,15 @@ void exchange_tunnel_ended(struct exchange *ex, bool client_side)
         exchange_over(ex, CLOSE_UPGRADED, NULL, EXCHANGE_FINISH);
 }
 
-/* The codec would not have it; of a head nothing was written. */
-static void exchange_cannot_send(struct exchange *ex, enum status st)
-{
-    if (st == STATUS_NO_MEMORY)
-        exchange_over(ex, CLOSE_NO_MEMORY, NULL, EXCHANGE_RESET);
-    else if (ex->reason != CLOSE_COMPLETE) /* a page of our own */
-        exchange_over(ex, ex->reason, NULL, EXCHANGE_RESET);
-    else
-        exchange_fail(ex, CLOSE_BAD_RESPONSE,
-                      st == STATUS_UNSUPPORTED
-                          ? "The response has a transfer coding that HTTP/1.0 does not know."
-                          : "The response could not be written as HTTP/1.1.");
-}
-
-void exchange_to_client(struct exchange *ex, const struct message_event *ev)
+/* Writes an event out, and down in the record; the last one ends the exchange. */
+static enum status exchange_put(struct exchange *ex, const struct message_event *ev)
 {
     struct session *s = ex->session;
     struct flow *f = ex->flow;
-    enum status st;
+    enum status st = codec_send(s->codec, ex->stream, ev);
 
-    if (ex->over || ev->kind == MESSAGE_TUNNEL) /* the codec knows by the head */
-        return;
-    st = codec_send(s->codec, ex->stream, ev);
-    if (st) {
-        exchange_cannot_send(ex, st);
-        return;
-    }
+    if (st)
+        return st;
     if (ev->kind == MESSAGE_HEAD)
         exchange_note_sent_head(ex, ev->head);
     else if (ev->kind == MESSAGE_DATA && !f->response.received)
@@ -267,13 +249,27 @@ void exchange_to_client(struct exchange *ex, const struct message_event *ev)
     if (ex->tunnel && ev->kind == MESSAGE_HEAD)
         wire_wake(s->wire); /* what came behind the request is raw now */
     if (ev->kind != MESSAGE_END)
-        return;
+        return STATUS_OK;
     if (ex->tunnel) {
         wire_shutdown(s->wire);
         exchange_tunnel_ended(ex, false);
     } else {
         exchange_response_ended(ex);
     }
+    return STATUS_OK;
+}
+
+static enum status exchange_put_page(struct exchange *ex, const struct head *head,
+                                     struct bytes body)
+{
+    struct message_event ev = {.kind = MESSAGE_HEAD, .head = head};
+    enum status st = exchange_put(ex, &ev);
+
+    ev = (struct message_event){.kind = MESSAGE_DATA, .data = slice_of(body)};
+    if (!st && body.len)
+        st = exchange_put(ex, &ev);
+    ev = (struct message_event){.kind = MESSAGE_END};
+    return st ? st : exchange_put(ex, &ev);
 }
 
 void exchange_answer(struct exchange *ex, enum close_reason reason, const char *sentence,
@@ -281,7 +277,6 @@ void exchange_answer(struct exchange *ex, enum close_reason reason, const char *
 {
     struct head *head;
     struct bytes body;
-    struct message_event ev;
 
     if (ex->over)
         return;
@@ -292,14 +287,8 @@ void exchange_answer(struct exchange *ex, enum close_reason reason, const char *
     }
     ex->reason = reason;
     flow_note_end(ex->flow, reason, sentence);
-    ev = (struct message_event){.kind = MESSAGE_HEAD, .head = head};
-    exchange_to_client(ex, &ev);
-    if (body.len) {
-        ev = (struct message_event){.kind = MESSAGE_DATA, .data = slice_of(body)};
-        exchange_to_client(ex, &ev);
-    }
-    ev = (struct message_event){.kind = MESSAGE_END};
-    exchange_to_client(ex, &ev);
+    if (exchange_put_page(ex, head, body))
+        exchange_over(ex, reason, sentence, EXCHANGE_RESET);
 }
 
 void exchange_fail(struct exchange *ex, enum close_reason reason, const char *sentence)
@@ -310,6 +299,29 @@ void exchange_fail(struct exchange *ex, enum close_reason reason, const char *se
                         .reason = reason};
 
     exchange_answer(ex, reason, sentence, &page);
+}
+
+/* The codec would not have it; of a head nothing was written. */
+static void exchange_cannot_send(struct exchange *ex, enum status st)
+{
+    if (st == STATUS_NO_MEMORY)
+        exchange_over(ex, CLOSE_NO_MEMORY, NULL, EXCHANGE_RESET);
+    else
+        exchange_fail(ex, CLOSE_BAD_RESPONSE,
+                      st == STATUS_UNSUPPORTED
+                          ? "The response has a transfer coding that HTTP/1.0 does not know."
+                          : "The response could not be written as HTTP/1.1.");
+}
+
+void exchange_to_client(struct exchange *ex, const struct message_event *ev)
+{
+    enum status st;
+
+    if (ex->over || ev->kind == MESSAGE_TUNNEL) /* the codec knows by the head */
+        return;
+    st = exchange_put(ex, ev);
+    if (st)
+        exchange_cannot_send(ex, st);
 }
 
 /* ---- credit ------------------------------------------------------------- */

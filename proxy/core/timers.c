@@ -1,16 +1,10 @@
 #include "proxy/core/timers.h"
 
-#include <stdlib.h>
+#include <stddef.h>
 
 void timers_init(struct timers *t)
 {
-    *t = (struct timers){0};
-}
-
-void timers_release(struct timers *t)
-{
-    free(t->heap);
-    *t = (struct timers){0};
+    t->root = NULL;
 }
 
 void timer_init(struct timer *timer, void (*fire)(void *self), void *self)
@@ -18,111 +12,117 @@ void timer_init(struct timer *timer, void (*fire)(void *self), void *self)
     *timer = (struct timer){.at_us = INT64_MAX, .fire = fire, .self = self};
 }
 
-static void heap_put(struct timers *t, uint32_t place, struct timer *timer)
-{
-    t->heap[place] = timer;
-    timer->place = place;
-}
+/* ---- the heap ----------------------------------------------------------- */
 
-static void heap_up(struct timers *t, struct timer *timer)
+/* Of two heaps one: the later becomes the first child of the earlier. Neither has
+ * brothers. */
+static struct timer *heap_meld(struct timer *a, struct timer *b)
 {
-    uint32_t at = timer->place;
+    struct timer *late = b;
 
-    while (at > 1 && t->heap[at / 2]->heap_us > timer->heap_us) {
-        heap_put(t, at, t->heap[at / 2]);
-        at /= 2;
+    if (!a || !b)
+        return a ? a : b;
+    if (b->heap_us < a->heap_us) {
+        late = a;
+        a = b;
     }
-    heap_put(t, at, timer);
+    late->next = a->child;
+    if (a->child)
+        a->child->prev = late;
+    late->prev = a;
+    a->child = late;
+    return a;
 }
 
-static void heap_down(struct timers *t, struct timer *timer)
+/* Of a row of brothers one heap: they are melded two by two from the first on, and
+ * the pairs from the last on. */
+static struct timer *heap_of_brothers(struct timer *first)
 {
-    uint32_t at = timer->place;
+    struct timer *pairs = NULL, *heap = NULL;
 
-    for (;;) {
-        uint32_t child = at * 2;
+    while (first) {
+        struct timer *a = first, *b = first->next;
 
-        if (child > t->count)
-            break;
-        if (child < t->count && t->heap[child + 1]->heap_us < t->heap[child]->heap_us)
-            child++;
-        if (t->heap[child]->heap_us >= timer->heap_us)
-            break;
-        heap_put(t, at, t->heap[child]);
-        at = child;
+        first = b ? b->next : NULL;
+        a->next = a->prev = NULL;
+        if (b)
+            b->next = b->prev = NULL;
+        a = heap_meld(a, b);
+        a->next = pairs;
+        pairs = a;
     }
-    heap_put(t, at, timer);
-}
+    while (pairs) {
+        struct timer *rest = pairs->next;
 
-static enum status heap_room(struct timers *t)
-{
-    struct timer **heap;
-    uint32_t cap;
-
-    if (t->count + 1 < t->cap)
-        return STATUS_OK;
-    cap = t->cap ? t->cap * 2 : 64;
-    heap = realloc(t->heap, cap * sizeof(struct timer *));
-    if (!heap)
-        return STATUS_NO_MEMORY;
-    t->heap = heap;
-    t->cap = cap;
-    return STATUS_OK;
-}
-
-enum status timer_set(struct timers *t, struct timer *timer, int64_t at_us)
-{
-    enum status st;
-
-    if (timer->place) {
-        timer->at_us = at_us;
-        if (at_us < timer->heap_us) {
-            timer->heap_us = at_us;
-            heap_up(t, timer);
-        }
-        return STATUS_OK;
+        pairs->next = NULL;
+        heap = heap_meld(heap, pairs);
+        pairs = rest;
     }
-    st = heap_room(t);
-    if (st)
-        return st;
-    timer->at_us = timer->heap_us = at_us;
-    timer->place = ++t->count;
-    t->heap[timer->place] = timer;
-    heap_up(t, timer);
-    return STATUS_OK;
+    return heap;
+}
+
+/* Takes it from among its brothers, with what hangs below it. */
+static void heap_cut(struct timer *timer)
+{
+    if (timer->prev->child == timer)
+        timer->prev->child = timer->next;
+    else
+        timer->prev->next = timer->next;
+    if (timer->next)
+        timer->next->prev = timer->prev;
+    timer->next = timer->prev = NULL;
 }
 
 static void heap_remove(struct timers *t, struct timer *timer)
 {
-    struct timer *last = t->heap[t->count--];
-    uint32_t place = timer->place;
+    struct timer *below = heap_of_brothers(timer->child);
 
-    timer->place = 0;
-    if (last == timer)
+    timer->child = NULL;
+    timer->placed = false;
+    if (timer == t->root) {
+        t->root = below;
         return;
-    heap_put(t, place, last);
-    heap_up(t, last);
-    heap_down(t, last);
+    }
+    heap_cut(timer);
+    t->root = heap_meld(t->root, below);
+}
+
+static void heap_insert(struct timers *t, struct timer *timer, int64_t heap_us)
+{
+    timer->heap_us = heap_us;
+    timer->placed = true;
+    t->root = heap_meld(t->root, timer);
+}
+
+/* ---- timers ------------------------------------------------------------- */
+
+void timer_set(struct timers *t, struct timer *timer, int64_t at_us)
+{
+    timer->at_us = at_us;
+    if (timer->placed && at_us >= timer->heap_us)
+        return;
+    if (timer->placed)
+        heap_remove(t, timer);
+    heap_insert(t, timer, at_us);
 }
 
 void timer_clear(struct timers *t, struct timer *timer)
 {
     timer->at_us = INT64_MAX;
-    if (timer->place)
+    if (timer->placed)
         heap_remove(t, timer);
 }
 
 void timers_fire(struct timers *t, int64_t now_us)
 {
-    while (t->count && t->heap[1]->heap_us <= now_us) {
-        struct timer *timer = t->heap[1];
+    while (t->root && t->root->heap_us <= now_us) {
+        struct timer *timer = t->root;
 
+        heap_remove(t, timer);
         if (timer->at_us > now_us) {
-            timer->heap_us = timer->at_us;
-            heap_down(t, timer);
+            heap_insert(t, timer, timer->at_us);
             continue;
         }
-        heap_remove(t, timer);
         timer->at_us = INT64_MAX;
         timer->fire(timer->self);
     }
@@ -130,5 +130,5 @@ void timers_fire(struct timers *t, int64_t now_us)
 
 int64_t timers_next(const struct timers *t)
 {
-    return t->count ? t->heap[1]->heap_us : INT64_MAX;
+    return t->root ? t->root->heap_us : INT64_MAX;
 }

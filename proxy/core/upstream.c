@@ -478,12 +478,13 @@ struct upstream *upstream_new(struct engine *e, const struct route *route,
     up->engine = e;
     arena_init(&up->arena, ROUTE_ARENA_BYTES);
     timer_init(&up->timer, on_upstream_timer, up);
-    /* The dial starts by a timer that is due at once: no callback before return. */
-    if (route_copy(&up->arena, route, &up->route) || timer_set(&e->timers, &up->timer, e->now_us)) {
+    if (route_copy(&up->arena, route, &up->route)) {
         arena_release(&up->arena);
         free(up);
         return NULL;
     }
+    /* The dial starts by a timer that is due at once: no callback before return. */
+    timer_set(&e->timers, &up->timer, e->now_us);
     dialer_init(&up->dialer, e, &upstream_dialer_user, up);
     up->state = UPSTREAM_WAIT_WIRE;
     up->user = user;

@@ -39,30 +39,39 @@ static enum status wire_table_grow(struct wire_table *t)
     return STATUS_OK;
 }
 
-static uint32_t wire_number_take(struct wire_table *t, struct wire *w)
+/* A number, and a place for the command that will end it. */
+static enum status wire_number_take(struct wire *w)
 {
-    uint32_t number;
+    struct wire_table *t = &w->engine->wires;
+    enum status st = engine_reserve(w->engine);
 
-    if (t->free_count) {
-        number = t->free_numbers[--t->free_count];
-    } else {
-        if (t->count + 1 >= t->cap && wire_table_grow(t))
-            return 0;
-        number = ++t->count;
+    if (!st && !t->free_count && t->count + 1 >= t->cap) {
+        st = wire_table_grow(t);
+        if (st)
+            engine_unreserve(w->engine);
     }
-    t->items[number] = w;
-    return number;
+    if (st)
+        return st;
+    w->number = t->free_count ? t->free_numbers[--t->free_count] : ++t->count;
+    t->items[w->number] = w;
+    return STATUS_OK;
+}
+
+static void wire_number_forget(struct wire *w)
+{
+    struct wire_table *t = &w->engine->wires;
+
+    t->items[w->number] = NULL;
+    t->free_numbers[t->free_count++] = w->number;
+    w->number = 0;
 }
 
 static void wire_number_give(struct wire *w)
 {
-    struct wire_table *t = &w->engine->wires;
-
     if (!w->number)
         return;
-    t->items[w->number] = NULL;
-    t->free_numbers[t->free_count++] = w->number;
-    w->number = 0;
+    engine_unreserve(w->engine);
+    wire_number_forget(w);
 }
 
 struct wire *wire_new(struct engine *e)
@@ -72,8 +81,7 @@ struct wire *wire_new(struct engine *e)
     if (!w)
         return NULL;
     w->engine = e;
-    w->number = wire_number_take(&e->wires, w);
-    if (!w->number) {
+    if (wire_number_take(w)) {
         free(w);
         return NULL;
     }
@@ -127,12 +135,13 @@ void wire_use(struct wire *w, const struct wire_user *user, void *self)
     w->self = self;
 }
 
-/* A command that cannot be queued leaves the wire in a state nobody knows. */
 static void wire_command(struct wire *w, struct command c)
 {
     c.wire = w->number;
-    if (engine_command(w->engine, c))
-        w->engine->out_of_memory = true;
+    if (!engine_command(w->engine, c))
+        return;
+    w->lost = true;
+    wire_list(w);
 }
 
 static void wire_end(struct wire *w, enum command_kind how)
@@ -140,8 +149,8 @@ static void wire_end(struct wire *w, enum command_kind how)
     if (!w->open && !w->dialling)
         return;
     w->open = w->dialling = w->reading = false;
-    wire_command(w, (struct command){.kind = how});
-    wire_number_give(w);
+    engine_command_reserved(w->engine, (struct command){.kind = how, .wire = w->number});
+    wire_number_forget(w);
 }
 
 void wire_close(struct wire *w)
@@ -507,6 +516,10 @@ static void wire_on_sent(struct wire *w, size_t bytes)
 
 void wire_turn(struct wire *w)
 {
+    if (w->lost && w->open) {
+        wire_break(w);
+        return;
+    }
     if (w->woken) {
         w->woken = false;
         wire_pump(w);

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rules_text.h"
 #include "rules/rule.h"
+#include "rules_text.h"
 
 #include "fuzz.h"
 
