@@ -55,8 +55,8 @@ struct wire {
     bool tls_failed; /* what still comes is thrown away; an alert may be to leave */
     bool woken;      /* there may be bytes to deliver without an event */
     bool listed;     /* in the engine's list of wires to be looked at */
-    bool pumping;      /* bytes are being delivered further up the stack */
-    bool lost;         /* a command for it found no memory: nobody knows how it stands */
+    bool pumping;    /* bytes are being delivered further up the stack */
+    bool lost;       /* a command for it found no memory: nobody knows how it stands */
     struct wire *next_listed;
     struct tlsio *tls;       /* owned; NULL: none */
     struct slice_queue *out; /* plaintext to be written: `own_out` or a codec's */

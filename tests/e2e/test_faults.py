@@ -559,25 +559,6 @@ class FewDescriptors(unittest.TestCase):
             client.drop()
         self.assertEqual(late.read_response().status, 200)
 
-    def test_fails_only_the_exchanges_that_find_no_descriptor(self):
-        """All upstream connections hang: the last ones cannot even be made."""
-        go = threading.Event()
-        self.addCleanup(go.set)
-        self.origin.routes["/hang"] = lambda wire, _: (go.wait(30), wire.reply(200, b"ok"))
-        clients = [Raw(self.weir.port) for _ in range(40)]
-        for client in clients:
-            self.addCleanup(client.drop)
-            client.send(get_text("/hang", "a.test", "http://a.test"))
-        failed = eventually(lambda: self.weir.ended_flows(reason="connect_failed"), "a refusal")
-        self.assertTrue(all("too many open files" in flow["error"] for flow in failed))
-        go.set()
-        statuses = [client.read_response().status for client in clients]
-        self.assertLessEqual(set(statuses), {200, 502})
-        self.assertIn(200, statuses)
-        self.assertIn(502, statuses)
-        with Raw(self.weir.port) as client:
-            eventually(lambda: client.get("http://a.test/after").status == 200, "room again")
-
 
 class FullDisk(unittest.TestCase):
     """No room for the JSON Lines: traffic goes on, what was lost is counted, and the file is
@@ -704,101 +685,6 @@ class StalledTerminal(unittest.TestCase):
         self.addCleanup(os.close, master)
         self.addCleanup(os.close, slave)
         self.check(os.ttyname(slave), lambda: None)
-
-
-SKEWED_CLOCK = os.path.join(HERE, "skewed_clock.c")
-DAY_S = 86400
-
-
-class JumpingClock(unittest.TestCase):
-    """The clock on the wall jumps by days and years while weir runs. What measures time does
-    not: a library in its place shows another time of day, and the same monotonic clock."""
-
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = tempfile.mkdtemp(prefix="weir-clock-")
-        cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
-        cls.library = os.path.join(cls.folder, "skewed_clock.so")
-        subprocess.run(
-            ["cc", "-shared", "-fPIC", "-O1", "-o", cls.library, SKEWED_CLOCK], check=True
-        )
-        issuer = Issuer(cls.folder)
-        cls.authority = issuer.root("long lived", days=(-2000, 2000))
-        cls.leaf = issuer.leaf("a.test", cls.authority, days=(-1000, 1000))
-
-    def setUp(self):
-        self.offset = os.path.join(self.folder, "offset")
-        self.jump(0)
-        self.origin = self.enterContext(Origin())
-        self.secure = self.enterContext(TlsOrigin(server_context(self.leaf)))
-        yaml = (
-            upstream_map({"a.test:80": self.origin.port, "a.test:443": self.secure.port})
-            + "tls: { upstream_ca: '%s' }\n" % self.authority.cert
-            + "timeouts: { client_idle: 20s, head: 1s }\n"
-        )
-        env = {
-            "LD_PRELOAD": self.library,
-            "WEIR_CLOCK_OFFSET": self.offset,
-        }
-        self.weir = Weir(yaml, ["--workers", "1"], env=env)
-        self.weir.env["ASAN_OPTIONS"] += ":verify_asan_link_order=0"
-        self.enterContext(self.weir)
-
-    def jump(self, days):
-        path = self.offset + ".new"
-        with open(path, "w") as file:
-            file.write("%d\n" % (days * DAY_S))
-        os.rename(path, self.offset)
-
-    def shown_dates(self):
-        """(from, to) of the leaf that weir shows for the host, in seconds."""
-        client = Raw(self.weir.port)
-        self.addCleanup(client.drop)
-        client.connect("a.test:443")
-        context = ssl.create_default_context(cafile=self.weir.ca)
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        client.start_tls("a.test", context=context)
-        client.send(get_text("/tls", "a.test", ""))
-        self.assertEqual(client.read_response().status, 200)
-        path = os.path.join(self.folder, "leaf.pem")
-        with open(path, "w") as file:
-            file.write(ssl.DER_cert_to_PEM_cert(client.sock.getpeercert(True)))
-        shown = ssl._ssl._test_decode_cert(path)
-        return [ssl.cert_time_to_seconds(shown[k]) for k in ("notBefore", "notAfter")]
-
-    def test_goes_on_through_jumps_of_the_clock(self):
-        idle = Raw(self.weir.port)
-        self.addCleanup(idle.drop)
-        self.assertEqual(idle.get("http://a.test/before").status, 200)
-        for days in (1, 40, 400, -400, 0):
-            self.jump(days)
-            with self.subTest(days=days):
-                self.assertEqual(idle.get("http://a.test/day%d" % days).status, 200)
-                with Raw(self.weir.port) as client:
-                    self.assertEqual(client.get("http://a.test/new%d" % days).status, 200)
-        flows = self.weir.flows(11)
-        for flow in flows:
-            self.assertEqual(flow["reason"], "complete")
-            for name, value in flow["timings"].items():
-                self.assertLess(value, 10_000_000, name)
-        order = [flow["sequence"] for flow in flows]
-        self.assertEqual(order, sorted(order))
-
-    def test_waits_as_long_as_before_whatever_the_clock_says(self):
-        client = Raw(self.weir.port)
-        self.addCleanup(client.drop)
-        client.send("GET http://a.test/slow HTTP/1.1\r\n")
-        self.jump(-400)
-        self.assertEqual(client.read_response().status, 408)
-
-    def test_makes_leaves_anew_that_the_clock_has_left_behind(self):
-        for days in (0, 40, 400):
-            self.jump(days)
-            now = time.time() + days * DAY_S
-            begin, end = self.shown_dates()
-            self.assertLess(begin, now)
-            self.assertGreater(end, now + DAY_S)
 
 
 if __name__ == "__main__":
