@@ -3,10 +3,14 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "cli/terminal.h"
+
+enum { SHOWN_BYTES = 32 * 1024 * 1024 }; /* of one message, escaped */
 
 static void put_message(bool colour, const char *style, const char *label, const char *format,
                         va_list args) __attribute__((format(printf, 4, 0)));
@@ -14,10 +18,35 @@ static void put_message(bool colour, const char *style, const char *label, const
 static void put_message(bool colour, const char *style, const char *label, const char *format,
                         va_list args)
 {
+    char *text = NULL;
+    va_list again;
+    int len;
+
+    va_copy(again, args);
+    len = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    if (len >= 0)
+        text = malloc((size_t)len + 1);
+    if (text)
+        (void)vsnprintf(text, (size_t)len + 1, format, args);
     fflush(stdout);
     fprintf(stderr, "%s%s%s", colour ? style : "", label, colour ? "\033[0m" : "");
-    vfprintf(stderr, format, args);
+    cli_put_shown(text ? text : status_sentence(STATUS_NO_MEMORY));
     fputc('\n', stderr);
+    free(text);
+}
+
+void cli_put_shown(const char *text)
+{
+    struct buf shown;
+
+    buf_init(&shown, SHOWN_BYTES);
+    text_put_terminal_lines(&shown, bytes_of(text));
+    if (buf_status(&shown))
+        fputs(status_sentence(buf_status(&shown)), stderr);
+    else
+        fwrite(shown.ptr, 1, shown.len, stderr);
+    buf_release(&shown);
 }
 
 void cli_error(const struct cli *cli, const char *format, ...)

@@ -31,6 +31,9 @@ struct cli {
 
 int cli_main(int argc, char **argv);
 
+/* Text of several lines on standard error. Nothing in it acts on a terminal: names of
+ * files and words of the command line may come from anybody. So do all messages here. */
+void cli_put_shown(const char *text);
 /* "error: …" on standard error; a line feed is added. */
 void cli_error(const struct cli *cli, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -163,7 +163,7 @@ int command_reload(const struct cli *cli)
     if (options_has(&cli->options, OPTION_JSON))
         code = print_json(cli, reply.body);
     else
-        fputs(text_at(reply.body, reply.status == 200 ? "report" : "diagnostics"), stderr);
+        cli_put_shown(text_at(reply.body, reply.status == 200 ? "report" : "diagnostics"));
     if (!code && reply.status != 200)
         code = CODE_CONFIG;
     json_decref(reply.body);

@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "cli/launch.h"
 
 enum { READY_BYTES = 64 * 1024, REPORT_BYTES = 4 * 1024 * 1024 };
@@ -53,7 +54,11 @@ static void on_ready(void *self, struct fleet *f)
         endpoint_text(&l->listen[i], text);
         buf_putf(&line, " http://%s", text);
     }
-    buf_putf(&line, "  ca %s  config %s (", l->ca_path, l->config.shown);
+    buf_put_text(&line, "  ca ");
+    text_put_terminal(&line, bytes_of(l->ca_path));
+    buf_put_text(&line, "  config ");
+    text_put_terminal(&line, bytes_of(l->config.shown));
+    buf_put_text(&line, " (");
     put_rule_count(&line, atomic_load(&l->rule_count));
     buf_put_text(&line, ")\n");
     fputs(buf_text(&line), stderr);

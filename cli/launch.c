@@ -33,7 +33,7 @@ static int open_own_ca(const struct cli *cli, const char *cert, const char *key,
 {
     char error[CA_ERROR_TEXT];
 
-    if (ca_open_files(cert, key, error, ret_ca) == STATUS_OK)
+    if (ca_open_files(cert, key, time(NULL), error, ret_ca) == STATUS_OK)
         return CODE_OK;
     cli_error(cli, "%s", error);
     return CODE_CONFIG;

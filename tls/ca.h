@@ -74,8 +74,8 @@ void cert_names_release(struct cert_names *n);
  * `error`: CA_ERROR_TEXT bytes. */
 MUST_USE enum status ca_open(const char *folder, const char *label, int64_t now, char *error,
                              struct ca **ret_ca, bool *ret_made);
-/* A CA of one's own, with the same demands on the key. NOT_FOUND: no such file. */
-MUST_USE enum status ca_open_files(const char *cert_path, const char *key_path, char *error,
-                                   struct ca **ret_ca);
+/* A CA of one's own, with the same demands. NOT_FOUND: no such file. */
+MUST_USE enum status ca_open_files(const char *cert_path, const char *key_path, int64_t now,
+                                   char *error, struct ca **ret_ca);
 
 #endif

@@ -132,8 +132,8 @@ static void release_secret(struct buf *secret)
     buf_release(secret);
 }
 
-enum status ca_open_files(const char *cert_path, const char *key_path, char *error,
-                          struct ca **ret_ca)
+static enum status open_pair(const char *cert_path, const char *key_path, char *error,
+                             struct ca **ret_ca)
 {
     struct buf cert, key;
     char fault[CA_ERROR_TEXT];
@@ -152,6 +152,25 @@ enum status ca_open_files(const char *cert_path, const char *key_path, char *err
     release_secret(&key);
     buf_release(&cert);
     return st;
+}
+
+enum status ca_open_files(const char *cert_path, const char *key_path, int64_t now, char *error,
+                          struct ca **ret_ca)
+{
+    char date[CERT_DATE_TEXT];
+    struct ca *ca;
+    enum status st = open_pair(cert_path, key_path, error, &ca);
+
+    if (st)
+        return st;
+    if (ca->not_after <= now) {
+        cert_date(X509_get0_notAfter(ca->cert), date);
+        say(error, "the CA %s expired on %s: no client would take what it signs", cert_path, date);
+        ca_free(ca);
+        return STATUS_REFUSED;
+    }
+    *ret_ca = ca;
+    return STATUS_OK;
 }
 
 static enum status write_all(int fd, struct bytes content)
@@ -264,7 +283,7 @@ static enum status open_existing(const struct ca_paths *paths, int64_t now, char
             has_key ? "ca.key" : "ca.pem");
         return STATUS_REFUSED;
     }
-    st = ca_open_files(paths->cert, paths->key, error, &ca);
+    st = open_pair(paths->cert, paths->key, error, &ca);
     if (st)
         return st == STATUS_NOT_FOUND ? STATUS_IO : st;
     if (ca->not_after <= now) {

@@ -111,6 +111,11 @@ static bool address_same_host(const struct sockaddr_storage *a, const struct soc
                   sizeof(struct in6_addr)) == 0;
 }
 
+bool address_equal(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
+{
+    return address_port(a) == address_port(b) && address_same_host(a, b);
+}
+
 /* A kernel connects the unspecified address to loopback, and a listener on the
  * unspecified address takes all of loopback; that one's other addresses are listed
  * here one by one. */

@@ -14,5 +14,7 @@ MUST_USE enum status address_parse(struct bytes host, uint16_t port,
                                    struct sockaddr_storage *ret_address);
 /* Is it one of our own listeners (mapped addresses looked through)? */
 bool address_is_own(const struct settings *s, const struct sockaddr_storage *a);
+/* The same host and port (mapped addresses looked through). */
+bool address_equal(const struct sockaddr_storage *a, const struct sockaddr_storage *b);
 
 #endif

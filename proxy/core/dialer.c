@@ -20,7 +20,7 @@ static void dialer_drop_tries(struct dialer *d, const struct wire *but)
 
 void dialer_stop(struct dialer *d)
 {
-    dns_leave(&d->waiter);
+    dns_leave(&d->engine->dns, &d->waiter);
     timer_clear(&d->engine->timers, &d->timer);
     dialer_drop_tries(d, NULL);
 }
@@ -159,16 +159,29 @@ void dialer_init(struct dialer *d, struct engine *e, const struct dialer_user *u
     timer_init(&d->timer, on_dialer_timer, d);
 }
 
+/* RFC 6761 §6.3: such names are this machine's, whatever name servers say, or do not
+ * say: local servers are reached without them. */
+static uint32_t localhost_addresses(struct bytes host, struct sockaddr_storage ret_addresses[2])
+{
+    static const struct bytes name = BYTES_INIT("localhost"), suffix = BYTES_INIT(".localhost");
+    bool ours = bytes_equal(host, name) || bytes_ends_with(host, suffix);
+
+    return ours && !address_parse(BYTES("::1"), 0, &ret_addresses[0]) &&
+                   !address_parse(BYTES("127.0.0.1"), 0, &ret_addresses[1])
+               ? 2
+               : 0;
+}
+
 void dialer_start(struct dialer *d, struct bytes host, uint16_t port)
 {
-    struct sockaddr_storage literal;
-    struct dns_answer answer;
+    struct sockaddr_storage known[2];
+    struct dns_answer answer = {.addresses = known};
     enum status st;
 
     d->port = port;
     d->started_us = d->engine->now_us;
-    if (!address_parse(host, port, &literal)) {
-        answer = (struct dns_answer){&literal, 1, NULL};
+    answer.count = address_parse(host, port, &known[0]) ? localhost_addresses(host, known) : 1;
+    if (answer.count) {
         dialer_use_addresses(d, &answer);
         return;
     }

@@ -118,12 +118,8 @@ static void dns_wait(struct dns_entry *entry, struct dns_waiter *w)
     entry->last = w;
 }
 
-void dns_leave(struct dns_waiter *w)
+static void dns_take_out(struct dns_entry *entry, struct dns_waiter *w)
 {
-    struct dns_entry *entry = w->entry;
-
-    if (!entry)
-        return;
     if (w->prev)
         w->prev->next = w->next;
     else
@@ -134,6 +130,20 @@ void dns_leave(struct dns_waiter *w)
         entry->last = w->prev;
     w->entry = NULL;
     w->next = w->prev = NULL;
+}
+
+void dns_leave(struct dns *d, struct dns_waiter *w)
+{
+    struct dns_entry *entry = w->entry;
+    enum status st = STATUS_OK;
+
+    if (!entry)
+        return;
+    dns_take_out(entry, w);
+    if (!entry->first)
+        st = engine_command(d->engine,
+                            (struct command){.kind = COMMAND_UNRESOLVE, .job = entry->job});
+    (void)st; /* without memory it is looked up all the same */
 }
 
 static enum status dns_start(struct dns *d, struct dns_entry *entry)
@@ -171,6 +181,20 @@ enum status dns_ask(struct dns *d, struct bytes host, struct dns_waiter *w,
     return STATUS_NEED_MORE;
 }
 
+/* It was not begun, for nobody waited; somebody may do so now. */
+static bool dns_begin_again(struct dns *d, struct dns_entry *entry)
+{
+    if (!entry->first) {
+        dns_unlink(d, entry);
+        free(entry);
+        return true;
+    }
+    if (!dns_start(d, entry))
+        return true;
+    entry->job = 0;
+    return false;
+}
+
 void dns_resolved(struct dns *d, uint32_t job, const struct sockaddr_storage *addresses,
                   size_t count, const char *error)
 {
@@ -182,6 +206,8 @@ void dns_resolved(struct dns *d, uint32_t job, const struct sockaddr_storage *ad
     if (!entry)
         return;
     entry->job = 0;
+    if (!count && !error && dns_begin_again(d, entry))
+        return;
     entry->count = count < DNS_ADDRESSES ? (uint32_t)count : DNS_ADDRESSES;
     if (entry->count)
         memcpy(entry->addresses, addresses, entry->count * sizeof(*addresses));
@@ -191,7 +217,7 @@ void dns_resolved(struct dns *d, uint32_t job, const struct sockaddr_storage *ad
     while (entry->first) {
         struct dns_waiter *w = entry->first;
 
-        dns_leave(w);
+        dns_take_out(entry, w);
         w->on_answer(w->self, &answer);
     }
 }

@@ -38,8 +38,9 @@ void dns_release(struct dns *d);
  * be called. A host that is an address is answered at once. */
 MUST_USE enum status dns_ask(struct dns *d, struct bytes host, struct dns_waiter *w,
                              struct dns_answer *ret_answer);
-/* He does not wait any more. */
-void dns_leave(struct dns_waiter *w);
+/* He does not wait any more. A look-up that nobody waits for does not begin: names
+ * that nobody answers for must not hold up the others behind them for long. */
+void dns_leave(struct dns *d, struct dns_waiter *w);
 /* EVENT_RESOLVED. */
 void dns_resolved(struct dns *d, uint32_t job, const struct sockaddr_storage *addresses,
                   size_t count, const char *error);

@@ -254,6 +254,17 @@ void engine_free(struct engine *e)
     free(e);
 }
 
+bool engine_is_own_end(const struct engine *e, const struct sockaddr_storage *a)
+{
+    if (!e->own_ends[address_port(a) % OWN_END_BUCKETS])
+        return false;
+    for (uint32_t i = 1; i <= e->wires.count; i++) {
+        if (e->wires.items[i] && wire_is_from(e->wires.items[i], a))
+            return true;
+    }
+    return false;
+}
+
 uint32_t engine_wire_new(struct engine *e)
 {
     struct wire *w = wire_new(e);

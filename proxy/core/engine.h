@@ -28,6 +28,8 @@ struct engine_env {
     struct log_port *log;    /* only for its budget: log_port_capture() and its kin; NULL: no log */
     uint32_t loop;           /* number of this loop, from 0 */
     uint64_t seed;           /* for ids and jitter */
+    /* Upstream connections at once; above it the idle ones go first. 0: no limit. */
+    uint32_t upstreams;
     /* A steady clock in µs, for rules alone: it bounds the search of a pattern. NULL: none. */
     int64_t (*tick_us)(void);
 };
@@ -47,7 +49,7 @@ enum event_kind {
     EVENT_SENT,        /* .wire .count: so many bytes of the last SEND are the kernel's */
     EVENT_CONNECTED,   /* .wire .address: our own end's; reading is off */
     EVENT_DIAL_FAILED, /* .wire .error; the wire is gone */
-    EVENT_RESOLVED,    /* .job .addresses .count; .count 0: .error says why */
+    EVENT_RESOLVED,    /* .job .addresses .count; .count 0: .error says why, NULL: not begun */
     EVENT_TIMER,       /* the time asked for by COMMAND_TIMER has come */
     EVENT_JOB_DONE,    /* .job */
     EVENT_RULES,       /* .rules: replaces the ruleset; the engine takes its own reference */
@@ -75,17 +77,18 @@ struct event {
 };
 
 enum command_kind {
-    COMMAND_RESOLVE,  /* .job .host (NUL-terminated): EVENT_RESOLVED in the end, always */
-    COMMAND_DIAL,     /* .wire .address: CONNECTED or DIAL_FAILED in the end, unless closed */
-    COMMAND_SEND,     /* .wire .iov .count: the bytes stay until EVENT_SENT; one at a time */
-    COMMAND_READ_ON,  /* .wire */
-    COMMAND_READ_OFF, /* .wire */
-    COMMAND_SHUTDOWN, /* .wire: FIN; nothing is sent after it; all was SENT before */
-    COMMAND_RESET,    /* .wire: RST; the number is free again, no event comes for it */
-    COMMAND_CLOSE,    /* .wire: the number is free again, no event comes for it */
-    COMMAND_TIMER,    /* .at_us: the one wake-up of this engine; replaces the last one */
-    COMMAND_JOB,      /* .job .run .argument: off the loop; EVENT_JOB_DONE in the end, always */
-    COMMAND_LOG,      /* .log: to log_port_push(); EVENT_LOGGED in the end, at once if refused */
+    COMMAND_RESOLVE,   /* .job .host (NUL-terminated): EVENT_RESOLVED in the end, always */
+    COMMAND_UNRESOLVE, /* .job: nobody waits for it; RESOLVED comes, soon if it has not begun */
+    COMMAND_DIAL,      /* .wire .address: CONNECTED or DIAL_FAILED in the end, unless closed */
+    COMMAND_SEND,      /* .wire .iov .count: the bytes stay until EVENT_SENT; one at a time */
+    COMMAND_READ_ON,   /* .wire */
+    COMMAND_READ_OFF,  /* .wire */
+    COMMAND_SHUTDOWN,  /* .wire: FIN; nothing is sent after it; all was SENT before */
+    COMMAND_RESET,     /* .wire: RST; the number is free again, no event comes for it */
+    COMMAND_CLOSE,     /* .wire: the number is free again, no event comes for it */
+    COMMAND_TIMER,     /* .at_us: the one wake-up of this engine; replaces the last one */
+    COMMAND_JOB,       /* .job .run .argument: off the loop; EVENT_JOB_DONE in the end, always */
+    COMMAND_LOG,       /* .log: to log_port_push(); EVENT_LOGGED in the end, at once if refused */
 };
 
 struct command {

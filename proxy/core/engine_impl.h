@@ -12,8 +12,9 @@
 #include "proxy/core/wire.h"
 
 enum {
-    SPARE_ARENAS = 256,   /* arenas of ended exchanges kept for reuse */
-    REJECTED_HOSTS = 512, /* (client, host) pairs remembered that rejected our certificate */
+    SPARE_ARENAS = 256,     /* arenas of ended exchanges kept for reuse */
+    OWN_END_BUCKETS = 1024, /* ports of our ends of dialled connections */
+    REJECTED_HOSTS = 512,   /* (client, host) pairs remembered that rejected our certificate */
 };
 
 struct mint;
@@ -63,7 +64,8 @@ struct engine {
     size_t in_flight;     /* held by all wires */
     uint32_t log_outside; /* log events not yet back */
     uint32_t session_count, upstream_count, exchange_count;
-    uint64_t rejected[REJECTED_HOSTS]; /* hashes */
+    uint64_t rejected[REJECTED_HOSTS];  /* hashes */
+    uint32_t own_ends[OWN_END_BUCKETS]; /* connections to proxies, by our port */
     bool draining, log_full;
     struct engine_stats stats;
 };
@@ -86,6 +88,8 @@ void engine_arena_give(struct engine *e, struct arena *a);
 void engine_ulid(struct engine *e, char ret_text[FLOW_ID_TEXT]);
 /* Gives the flow to the log, or frees it. The arena is the flow's. */
 void engine_log(struct engine *e, struct flow *f);
+/* Is it our end of a connection that this engine has to a proxy? */
+bool engine_is_own_end(const struct engine *e, const struct sockaddr_storage *a);
 /* A timer at now + `us`; nothing when us is 0 ("none"). */
 void engine_timer(struct engine *e, struct timer *t, int64_t us);
 

@@ -246,8 +246,6 @@ static enum status exchange_put(struct exchange *ex, const struct message_event 
     else if (ev->kind == MESSAGE_DATA && !f->response.received)
         flow_note_content(ex->engine, f, &f->response, ev->data);
     wire_flush(s->wire);
-    if (ex->tunnel && ev->kind == MESSAGE_HEAD)
-        wire_wake(s->wire); /* what came behind the request is raw now */
     if (ev->kind != MESSAGE_END)
         return STATUS_OK;
     if (ex->tunnel) {
@@ -332,6 +330,8 @@ void exchange_credit(struct exchange *ex, enum http_side way, size_t content_byt
         wire_credit(ex->session->wire, content_bytes);
         if (ex->session->codec)
             codec_consume(ex->session->codec, ex->stream, content_bytes);
+        if (ex->upstream)
+            exchange_arm_body_idle(ex);
     } else if (ex->upstream) {
         upstream_credit(ex->upstream, content_bytes);
         exchange_arm_body_idle(ex);
@@ -415,14 +415,20 @@ void exchange_over(struct exchange *ex, enum close_reason reason, const char *se
     session_exchange_over(s, (int)ending);
 }
 
+/* The request has not ended: what we hold of it the origin does not take. */
+static enum close_reason exchange_slow_request(const struct exchange *ex)
+{
+    return ex->session->wire->held ? CLOSE_BODY_IDLE : CLOSE_CLIENT_SLOW;
+}
+
 static void on_exchange_timer(void *self)
 {
     struct exchange *ex = self;
 
     if (ex->draining)
         exchange_over(ex, ex->reason, ex->flow->sentence, EXCHANGE_FINISH);
-    else if (!ex->response_head_us)
-        exchange_fail(ex, CLOSE_ORIGIN_SLOW, NULL);
-    else
+    else if (ex->response_head_us)
         exchange_over(ex, CLOSE_BODY_IDLE, NULL, EXCHANGE_RESET);
+    else
+        exchange_fail(ex, ex->gate_ended ? CLOSE_ORIGIN_SLOW : exchange_slow_request(ex), NULL);
 }

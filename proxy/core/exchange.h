@@ -92,7 +92,7 @@ void exchange_over(struct exchange *ex, enum close_reason reason, const char *se
 enum exchange_ending exchange_cut(const struct exchange *ex);
 /* After an Upgrade: one side has finished; both: the exchange is over. */
 void exchange_tunnel_ended(struct exchange *ex, bool client_side);
-/* The response's content moved: it may stand still for so long again. */
+/* The content of the message that runs moved: it may stand still for so long again. */
 void exchange_arm_body_idle(struct exchange *ex);
 /* Into the arena; NULL when out of memory. */
 struct fields *exchange_copy_trailers(struct exchange *ex, const struct fields *trailers);

@@ -22,8 +22,9 @@ void exchange_let_origin_go(struct exchange *ex)
 void exchange_arm_body_idle(struct exchange *ex)
 {
     int64_t us = ex->engine->settings->timeouts.body_idle;
+    bool sending = ex->origin == ORIGIN_OPEN && !ex->gate_ended;
 
-    if (us > 0 && ex->response_head_us && !ex->tunnel && !ex->over)
+    if (us > 0 && (ex->response_head_us || sending) && !ex->tunnel && !ex->over)
         engine_timer(ex->engine, &ex->timer, us);
 }
 
@@ -44,8 +45,10 @@ static void origin_send(struct exchange *ex, const struct message_event *ev)
         origin_lost_memory(ex);
         return;
     }
-    if (ev->kind != MESSAGE_END)
+    if (ev->kind != MESSAGE_END) {
+        exchange_arm_body_idle(ex);
         return;
+    }
     if (ex->tunnel) {
         wire_shutdown(ex->upstream->wire);
         exchange_tunnel_ended(ex, true);

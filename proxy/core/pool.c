@@ -45,7 +45,7 @@ void pool_put(struct pool *p, struct upstream *up)
     struct upstream **bucket = pool_bucket(p, &up->route);
 
     if (p->count >= POOL_TOTAL)
-        upstream_close(p->oldest, false);
+        pool_give_way(p);
     up->next_of_key = *bucket;
     *bucket = up;
     up->older = p->newest;
@@ -56,6 +56,12 @@ void pool_put(struct pool *p, struct upstream *up)
         p->oldest = up;
     p->newest = up;
     p->count++;
+}
+
+void pool_give_way(struct pool *p)
+{
+    if (p->oldest)
+        upstream_close(p->oldest, false);
 }
 
 void pool_clear(struct pool *p)

@@ -21,6 +21,8 @@ struct upstream *pool_take(struct pool *p, const struct route *route);
 /* Puts one in; closes what is too many. */
 void pool_put(struct pool *p, struct upstream *up);
 void pool_remove(struct pool *p, struct upstream *up);
+/* Closes the oldest, if there is one. */
+void pool_give_way(struct pool *p);
 /* Closes all. */
 void pool_clear(struct pool *p);
 

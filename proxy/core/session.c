@@ -38,11 +38,13 @@ static void session_unlink(struct session *s)
     s->engine->session_count--;
 }
 
+/* Nobody is to call back. */
 static void session_stop_waiting(struct session *s)
 {
     facts_leave(&s->facts_waiter);
     mint_leave(s->mint);
     s->mint = NULL;
+    session_drop_raw(s);
 }
 
 void session_end(struct session *s, bool reset)
@@ -62,7 +64,6 @@ void session_end(struct session *s, bool reset)
         exchange_over(ex, s->engine->draining ? CLOSE_SHUT_DOWN : CLOSE_CLIENT_RESET, NULL,
                       EXCHANGE_RESET);
     session_stop_waiting(s);
-    session_drop_raw(s);
     timer_clear(&s->engine->timers, &s->timer);
     if (reset)
         wire_reset(s->wire);
@@ -122,12 +123,15 @@ void session_exchange_over(struct session *s, int ending)
 
 void session_drain(struct session *s)
 {
-    if (s->exchange && s->codec)
+    if (s->exchange && s->codec) {
         codec_drain(s->codec);
-    else if (s->state != SESSION_TUNNEL && s->state != SESSION_HANG)
-        session_finish(s);
-    else if (s->state == SESSION_HANG)
+    } else if (s->state == SESSION_HANG) {
         session_end(s, true);
+    } else if (s->state != SESSION_TUNNEL) {
+        if (!s->flow_left)
+            session_note_refusal(s, CLOSE_SHUT_DOWN, NULL);
+        session_finish(s);
+    }
 }
 
 /* ---- refusing ----------------------------------------------------------- */
@@ -525,11 +529,8 @@ static void on_session_sent(void *self, size_t plain_bytes)
 {
     struct session *s = self;
 
-    if (s->codec) {
+    if (s->codec)
         codec_sent(s->codec, plain_bytes);
-        if (s->wire->in.bytes && codec_wants_input(s->codec))
-            wire_wake(s->wire); /* the next request may have waited for that */
-    }
     if (s->state == SESSION_WAIT_FLUSH)
         engine_timer(s->engine, &s->timer,
                      wire_unsent(s->wire) ? s->engine->settings->timeouts.client_idle
@@ -551,7 +552,10 @@ static void on_session_finished(void *self)
 
 static void on_session_handshake(void *self, enum status st)
 {
-    session_handshake_ended(self, st);
+    struct session *s = self;
+
+    if (s->state == SESSION_WAIT_HANDSHAKE)
+        session_handshake_ended(s, st);
 }
 
 const struct wire_user session_wire_user = {

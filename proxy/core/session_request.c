@@ -147,6 +147,9 @@ void session_request(struct session *s, uint32_t stream, const struct head *requ
         ex->flow->kind = FLOW_REFUSED;
         exchange_note_request(ex);
         exchange_fail(ex, CLOSE_AUTH_REQUIRED, NULL);
+    } else if (engine_is_own_end(s->engine, &s->wire->peer)) {
+        exchange_note_request(ex);
+        exchange_fail(ex, CLOSE_LOOP, NULL);
     } else if (st == STATUS_OK && exchange_is_too_untidy(ex)) {
         ex->flow->kind = FLOW_REFUSED;
         exchange_note_request(ex);
@@ -205,8 +208,8 @@ void session_connect(struct session *s)
         session_refuse(s, CLOSE_AUTH_REQUIRED, 0, NULL, request->anomalies);
         return;
     }
-    if (st) {
-        session_refuse(s, CLOSE_BAD_TARGET, 0, NULL, request->anomalies);
+    if (st || engine_is_own_end(e, &s->wire->peer)) {
+        session_refuse(s, st ? CLOSE_BAD_TARGET : CLOSE_LOOP, 0, NULL, request->anomalies);
         return;
     }
     s->target.how = TARGET_BY_CONNECT;

@@ -95,7 +95,7 @@ static void on_raw_reset(void *self)
 {
     struct session *s = self;
 
-    s->raw_wire = NULL;
+    session_drop_raw(s);
     tunnel_note_flow(s, CLOSE_ORIGIN_RESET, NULL);
     session_end(s, true);
 }

@@ -15,14 +15,13 @@ void failure_set(struct failure *f, enum close_reason reason, struct bytes host,
 {
     const char *sentence = close_reason_row(reason)->sentence;
     int len = (int)strlen(sentence) - 1; /* without its full stop */
+    bool six = bytes_find(host, ':') >= 0;
+    bool more = detail && *detail;
 
     f->reason = reason;
-    if (detail && *detail)
-        (void)snprintf(f->sentence, sizeof(f->sentence), "%.*s: %.*s:%u (%s).", len, sentence,
-                       (int)host.len, (const char *)host.ptr, (unsigned)port, detail);
-    else
-        (void)snprintf(f->sentence, sizeof(f->sentence), "%.*s: %.*s:%u.", len, sentence,
-                       (int)host.len, (const char *)host.ptr, (unsigned)port);
+    (void)snprintf(f->sentence, sizeof(f->sentence), "%.*s: %s%.*s%s:%u%s%s%s.", len, sentence,
+                   six ? "[" : "", (int)host.len, (const char *)host.ptr, six ? "]" : "",
+                   (unsigned)port, more ? " (" : "", more ? detail : "", more ? ")" : "");
 }
 
 static void bury_upstream(void *self)
@@ -86,7 +85,7 @@ static void upstream_fail(struct upstream *up, enum close_reason reason, const c
     failure_set(&up->failure, reason, up->route.host, up->route.port, detail);
     if (up->route.kind == ROUTE_HTTPS)
         facts_fail(&up->engine->facts, &up->route, &up->failure);
-    if (up->state == UPSTREAM_WAIT_HANDSHAKE && up->wire->open && wire_unsent(up->wire)) {
+    if (up->wire && up->wire->tls_failed && up->wire->open) {
         wire_read(up->wire, false);
         wire_shutdown(up->wire);
         upstream_flush(up);
@@ -429,6 +428,8 @@ static void on_dialler_wire(void *self, struct wire *w)
     up->wire = w;
     address_text(&w->peer, up->address);
     wire_use(w, &upstream_wire_user, up);
+    if (up->route.via)
+        wire_lead_to_proxy(w);
     up->dns_us = d->resolved_us - d->started_us;
     up->connect_us = d->connected_us - d->resolved_us;
     if (up->route.via && up->route.kind != ROUTE_HTTP)
@@ -475,6 +476,8 @@ struct upstream *upstream_new(struct engine *e, const struct route *route,
 
     if (!up)
         return NULL;
+    if (e->env.upstreams && e->upstream_count >= e->env.upstreams)
+        pool_give_way(&e->pool);
     up->engine = e;
     arena_init(&up->arena, ROUTE_ARENA_BYTES);
     timer_init(&up->timer, on_upstream_timer, up);

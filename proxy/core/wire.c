@@ -57,10 +57,29 @@ static enum status wire_number_take(struct wire *w)
     return STATUS_OK;
 }
 
+static uint32_t *own_end_bucket(struct wire *w)
+{
+    return &w->engine->own_ends[address_port(&w->own) % OWN_END_BUCKETS];
+}
+
+bool wire_is_from(const struct wire *w, const struct sockaddr_storage *own)
+{
+    return w->to_proxy && address_equal(&w->own, own);
+}
+
+void wire_lead_to_proxy(struct wire *w)
+{
+    w->to_proxy = true;
+    ++*own_end_bucket(w);
+}
+
 static void wire_number_forget(struct wire *w)
 {
     struct wire_table *t = &w->engine->wires;
 
+    if (w->to_proxy)
+        --*own_end_bucket(w);
+    w->to_proxy = false;
     t->items[w->number] = NULL;
     t->free_numbers[t->free_count++] = w->number;
     w->number = 0;
@@ -270,8 +289,7 @@ void wire_credit(struct wire *w, size_t bytes)
         bytes = w->held;
     w->held -= bytes;
     w->engine->in_flight -= bytes;
-    /* Records may lie decrypted in part while the wire is still read. */
-    if (w->open && w->wants_read && (!w->reading || w->tls) && !wire_is_full(w))
+    if (w->open && w->wants_read && !w->reading && !wire_is_full(w))
         wire_wake(w);
 }
 
@@ -546,6 +564,7 @@ void wire_handle(struct wire *w, const struct event *ev)
     case EVENT_CONNECTED:
         w->dialling = false;
         w->open = true;
+        w->own = *ev->address;
         w->user->on_dialled(w->self, NULL);
         break;
     case EVENT_DIAL_FAILED:

@@ -42,6 +42,7 @@ struct wire {
     uint32_t number;
     bool open; /* connected, and neither closed nor reset */
     bool dialling;
+    bool to_proxy;   /* see wire_lead_to_proxy() */
     bool reading;    /* as the loop was last told */
     bool wants_read; /* as the user wants it */
     bool sending;    /* a SEND is out */
@@ -69,6 +70,7 @@ struct wire {
     int64_t reading_since_us;
     struct iovec iov[16];
     struct sockaddr_storage peer; /* the far end */
+    struct sockaddr_storage own;  /* our end, if we dialled; family 0 before */
     uint64_t bytes_in, bytes_out; /* on the wire */
     struct grave grave;
 };
@@ -105,6 +107,12 @@ void wire_close(struct wire *w); /* close now; no callback */
 /* For the engine: an event for this wire, and its turn in the list. */
 struct event;
 void wire_handle(struct wire *w, const struct event *ev);
+/* Its other end is a proxy: only what is said to one can come back to us as a request
+ * that we would forward. A kernel gives the same local port to connections with different
+ * peers, so that the ports of all others tell nothing. Once, when it is connected. */
+void wire_lead_to_proxy(struct wire *w);
+/* Does it lead to a proxy, from that end of ours? */
+bool wire_is_from(const struct wire *w, const struct sockaddr_storage *own);
 void wire_turn(struct wire *w);
 
 #endif

@@ -156,15 +156,20 @@ void acceptor_look(struct acceptor *a)
     acceptor_listen(a, true);
 }
 
-/* A client that asks for something takes a descriptor for its server too. */
-static uint64_t acceptor_max(const struct acceptor_env *env)
+uint64_t acceptor_clients_max(uint32_t loop_count)
 {
-    uint64_t spare = ACCEPT_SPARE + (uint64_t)env->loop_count * ACCEPT_SPARE_LOOP;
-    uint64_t most = UINT64_MAX;
+    uint64_t spare = ACCEPT_SPARE + (uint64_t)loop_count * ACCEPT_SPARE_LOOP;
     struct rlimit limit;
 
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
-        most = limit.rlim_cur > spare + 2 ? (limit.rlim_cur - spare) / 2 : 1;
+    if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur == RLIM_INFINITY)
+        return UINT64_MAX;
+    return limit.rlim_cur > spare + 2 ? (limit.rlim_cur - spare) / 2 : 1;
+}
+
+static uint64_t acceptor_max(const struct acceptor_env *env)
+{
+    uint64_t most = acceptor_clients_max(env->loop_count);
+
     return env->connections && env->connections < most ? env->connections : most;
 }
 

@@ -42,6 +42,10 @@ struct loop;
 struct uv_loop_s;
 struct acceptor; /* opaque */
 
+/* Clients at once that the descriptors of this process allow. A client that asks for
+ * something takes one for its server too: as many again are left for those. */
+uint64_t acceptor_clients_max(uint32_t loop_count);
+
 /* Borrowed: all of it outlives the acceptor. */
 struct acceptor_env {
     struct uv_loop_s *uv;

@@ -126,6 +126,9 @@ static void driver_execute(struct driver *d, const struct command *c)
     case COMMAND_RESOLVE:
         job_resolve(d, c->job, c->host);
         return;
+    case COMMAND_UNRESOLVE:
+        job_cancel(d, c->job);
+        return;
     case COMMAND_DIAL:
         socket_dial(d, c->wire, c->address);
         return;
@@ -166,6 +169,19 @@ static void driver_handle(struct driver *d, struct event *ev)
     engine_handle(d->engine, ev);
 }
 
+/* The log gives records back at each turn of the loop; libuv reads megabytes of small
+ * requests from one connection in one turn, so not later than this many records. */
+static bool driver_reclaims_early(struct driver *d, struct event *ret_event)
+{
+    struct log_event *log;
+
+    if (d->logs_outside <= LOG_RING || !(log = log_port_reclaim(d->port)))
+        return false;
+    d->logs_outside--;
+    *ret_event = (struct event){.kind = EVENT_LOGGED, .log = log};
+    return true;
+}
+
 /* The next event that was known at once. */
 static bool driver_next_pending(struct driver *d, struct event *ret_event)
 {
@@ -180,7 +196,7 @@ static bool driver_next_pending(struct driver *d, struct event *ret_event)
         d->refused = d->refused->next;
         return true;
     }
-    return socket_next_pending(d, ret_event);
+    return driver_reclaims_early(d, ret_event) || socket_next_pending(d, ret_event);
 }
 
 void driver_pump(struct driver *d, struct event *ev)

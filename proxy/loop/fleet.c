@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "proxy/loop/acceptor.h"
 #include "proxy/loop/fleet_impl.h"
 
 static const int signal_numbers[FLEET_SIGNALS] = {SIGINT, SIGTERM, SIGHUP};
@@ -213,7 +214,9 @@ static enum status fleet_make_loops(struct fleet *f)
         .self = f,
     };
     uint32_t count = f->env.workers < FLEET_WORKERS ? f->env.workers : FLEET_WORKERS;
+    uint64_t upstreams = acceptor_clients_max(count) / (count ? count : 1);
 
+    env.engine.upstreams = upstreams < UINT32_MAX ? (uint32_t)upstreams : UINT32_MAX;
     do {
         enum status st;
 

@@ -11,6 +11,7 @@ struct job {
     } request;
     struct driver *driver; /* NULL: abandoned */
     uint32_t number;
+    bool unwanted;               /* ended by job_cancel() */
     void (*run)(void *argument); /* NULL: a lookup */
     void *argument;
     struct job *next, **link; /* in the driver's list */
@@ -40,6 +41,16 @@ static void job_free(struct job *j)
             j->next->link = j->link;
     }
     free(j);
+}
+
+void job_cancel(struct driver *d, uint32_t number)
+{
+    struct job *j = d->jobs;
+
+    while (j && (j->run || j->number != number))
+        j = j->next;
+    if (j && uv_cancel(&j->request.any) == 0)
+        j->unwanted = true;
 }
 
 void job_cancel_all(struct driver *d)
@@ -115,7 +126,7 @@ static void on_lookup(uv_getaddrinfo_t *request, int error, struct addrinfo *all
 
     if (!error)
         ev.count = addresses_interleave(all, addresses, DNS_ADDRESSES);
-    if (ev.count == 0)
+    if (ev.count == 0 && !j->unwanted)
         ev.error = lookup_error_text(error ? error : UV_EAI_NODATA);
     uv_freeaddrinfo(all);
     job_free(j);

@@ -8,6 +8,8 @@
 /* Addresses of both families in turn, the resolver's first one first (RFC 8305
  * §4). Nothing is cached here. */
 void job_resolve(struct driver *d, uint32_t number, const char *host);
+/* Nobody waits for this lookup: if it has not begun, it ends now, without an error. */
+void job_cancel(struct driver *d, uint32_t number);
 void job_run(struct driver *d, uint32_t number, void (*run)(void *argument), void *argument);
 /* Asks all to end early; those that run already go on. */
 void job_cancel_all(struct driver *d);

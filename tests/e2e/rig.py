@@ -6,11 +6,13 @@ import json
 import os
 import re
 import socket
+import ssl
 import struct
 import subprocess
 import threading
 import time
 
+from stream import Stream
 from weirtest import Weir
 
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -94,14 +96,15 @@ class NameServer:
         threading.Thread(target=self._serve, daemon=True).start()
 
     def _bind(self):
-        for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
-            sock = socket.socket(family, socket.SOCK_DGRAM)
+        """Other tests that run now have name servers too, and so may this machine."""
+        for last in range(1, 255):
+            sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             try:
-                sock.bind((host, 53))
+                sock.bind(("127.0.0.%d" % last, 53))
                 return sock
             except OSError:
                 sock.close()
-        raise OSError("port 53 of this machine is taken")
+        raise OSError("no loopback address has its port 53 free, or we may not use it")
 
     def _serve(self):
         while True:
@@ -134,8 +137,18 @@ class NameServer:
         )
         return head + question + record
 
-    def resolv_conf(self):
-        return "nameserver %s\noptions timeout:2 attempts:1\n" % self.address
+    def before(self, folder):
+        """Shell text for WrappedWeir, by which that process alone asks this server."""
+        files = {
+            "resolv.conf": "nameserver %s\noptions timeout:2 attempts:1\n" % self.address,
+            "nsswitch.conf": "hosts: files dns\n",
+        }
+        mounts = ""
+        for name, text in files.items():
+            with open(os.path.join(folder, name), "w") as file:
+                file.write(text)
+            mounts += "mount --bind %s/%s /etc/%s && " % (folder, name, name)
+        return "exec unshare --mount --propagation private sh -c '%sexec \"$@\"' sh" % mounts
 
     def stop(self):
         self.sock.close()
@@ -177,3 +190,24 @@ class Load:
 
     def __exit__(self, *_):
         self.stop()
+
+
+def control(weir, method, target):
+    """(status, JSON) of the control socket's answer."""
+    path = weir.path("runtime", "weir", "%d.sock" % weir.port)
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.connect(path)
+        stream = Stream(sock)
+        stream.send("%s %s HTTP/1.1\r\nHost: weir\r\nContent-Length: 0\r\n\r\n" % (method, target))
+        got = stream.read_response(method)
+        return got.status, json.loads(got.body)
+
+
+def client_hello(name):
+    """The first flight of a TLS client, made by Python's ssl."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    tls = context.wrap_bio(incoming, outgoing, server_hostname=name)
+    with contextlib.suppress(ssl.SSLWantReadError):
+        tls.do_handshake()
+    return outgoing.read()

@@ -7,8 +7,10 @@ truth. The table of all of them is in docs/testing.md."""
 import contextlib
 import os
 import pty
+import re
 import select
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -18,7 +20,7 @@ import time
 import unittest
 
 from badcerts import Issuer, server_context
-from rig import NameServer, WrappedWeir, can_mount, status, tmpfs
+from rig import NameServer, WrappedWeir, can_mount, client_hello, status, tmpfs
 from weirtest import (
     Ground,
     Origin,
@@ -48,7 +50,7 @@ class SlowPeers(Ground):
     client beside them is served all the time."""
 
     yaml = (
-        "timeouts: { head: 600ms, client_idle: 900ms, body_idle: 900ms, tls: 900ms,"
+        "timeouts: { head: 600ms, client_idle: 900ms, body_idle: 1500ms, tls: 900ms,"
         " peek: 300ms }\n"
     )
 
@@ -172,16 +174,6 @@ class SlowPeers(Ground):
                 got += client.read_exactly(min(128 * KIB, len(body) - len(got)))
                 time.sleep(0.2)
             self.assertEqual(got, body)
-
-
-def client_hello(name):
-    """The first flight of a TLS client, made by Python's ssl."""
-    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    tls = context.wrap_bio(incoming, outgoing, server_hostname=name)
-    with contextlib.suppress(ssl.SSLWantReadError):
-        tls.do_handshake()
-    return outgoing.read()
 
 
 SIGNATURES_DIFFER = 8  # so many bytes, at most, between two handshakes of ECDSA
@@ -475,54 +467,55 @@ class HalfClose(Ground):
 class DeadNameServer(unittest.TestCase):
     """Names that nobody answers for, many at once, beside hosts that are well."""
 
-    DEAD = 120
+    DEAD = 400
 
     def setUp(self):
         self.origin = self.enterContext(Origin())
-        self.names = self.enterContext(NameServer({"alive.test": "127.0.0.1"}))
+        self.names = self.enterContext(NameServer({"alive.test": "127.0.0.1", "late.test": "127.0.0.1"}))
         folder = tempfile.TemporaryDirectory(prefix="weir-names-")
         self.addCleanup(folder.cleanup)
-        for name, text in (
-            ("resolv.conf", self.names.resolv_conf()),
-            ("nsswitch.conf", "hosts: files dns\n"),
-        ):
-            with open(os.path.join(folder.name, name), "w") as file:
-                file.write(text)
-        inner = "".join(
-            "mount --bind %s/%s /etc/%s && " % (folder.name, name, name)
-            for name in ("resolv.conf", "nsswitch.conf")
-        )
-        before = "exec unshare --mount --propagation private sh -c '%sexec \"$@\"' sh" % inner
         yaml = (
             upstream_map({"mapped.test": self.origin.port})
             + "timeouts: { dns: 3s }\n"
             + "rules:\n  - { name: stub, match: answered.dead.test, then: 204 }\n"
         )
+        before = self.names.before(folder.name)
         self.weir = self.enterContext(WrappedWeir(yaml, ["--workers", "1"], before=before))
 
     def ask(self, url):
         with Raw(self.weir.port) as client:
             return client.get(url).status
 
-    def test_serves_healthy_hosts_while_dead_names_are_looked_up(self):
-        direct = "http://127.0.0.1:%d/" % self.origin.port
-        by_name = "http://alive.test:%d/" % self.origin.port
-        self.assertEqual(self.ask(by_name), 200)  # known from now on, for half a minute
+    def ask_for_the_dead(self):
         clients = []
         for number in range(self.DEAD):
             clients.append(Raw(self.weir.port))
             self.addCleanup(clients[-1].drop)
             clients[-1].send(get_text("/", prefix="http://n%d.dead.test" % number))
         eventually(lambda: len(self.names.asked) > 10, "lookups on their way")
+        return clients
+
+    def test_ends_while_lookups_hang(self):
+        self.ask_for_the_dead()
+        self.weir.signal(signal.SIGTERM)
+        self.assertEqual(self.weir.wait(), 0)
+
+    def test_serves_healthy_hosts_while_dead_names_are_looked_up(self):
+        direct = "http://127.0.0.1:%d/" % self.origin.port
+        local = "http://localhost:%d/" % self.origin.port
+        by_name = "http://alive.test:%d/" % self.origin.port
+        self.assertEqual(self.ask(by_name), 200)  # known from now on, for half a minute
+        clients = self.ask_for_the_dead()
         for _ in range(20):
-            for url in ("http://mapped.test/", direct, by_name):
+            for url in ("http://mapped.test/", direct, by_name, local):
                 self.assertEqual(self.ask(url), 200)
             self.assertEqual(self.ask("http://answered.dead.test/"), 204)
         self.assertEqual(self.weir.ended_flows(reason="dns_timeout"), [])  # all that in time
         for client in clients:
             self.assertIn(client.read_response().status, (502, 504))
-        # And a name that was never asked for is found as soon as they have given up.
-        eventually(lambda: self.ask("http://localhost:%d/" % self.origin.port) == 200, "localhost")
+        # The look-ups that nobody waits for any more do not stand in the way of the next one.
+        late = "http://late.test:%d/" % self.origin.port
+        eventually(lambda: self.ask(late) == 200, "a name that was never asked for")
 
 
 class FewDescriptors(unittest.TestCase):
@@ -532,9 +525,10 @@ class FewDescriptors(unittest.TestCase):
 
     def setUp(self):
         self.origin = self.enterContext(Origin())
+        hosts = ["host%d.test" % number for number in range(2 * self.LIMIT)]
         self.weir = self.enterContext(
             WrappedWeir(
-                upstream_map({"a.test": self.origin.port}),
+                upstream_map({name: self.origin.port for name in ["a.test", *hosts]}),
                 before="ulimit -n %d && exec" % self.LIMIT,
             )
         )
@@ -558,6 +552,16 @@ class FewDescriptors(unittest.TestCase):
         for client in crowd:
             client.drop()
         self.assertEqual(late.read_response().status, 200)
+
+    def test_gives_idle_connections_up_for_new_ones(self):
+        """One client asks many hosts: what the pool keeps of them must not stop the next."""
+        with Raw(self.weir.port) as client:
+            for number in range(2 * self.LIMIT):
+                got = client.get("http://host%d.test/" % number)
+                self.assertEqual(got.status, 200, got.body)
+            with Raw(self.weir.port) as another:
+                self.assertEqual(another.get("http://a.test/").status, 200)
+        self.assertLess(self.weir.descriptors(), self.LIMIT)
 
 
 class FullDisk(unittest.TestCase):
@@ -629,30 +633,53 @@ class FullDisk(unittest.TestCase):
 
 
 class StalledTerminal(unittest.TestCase):
-    """A terminal, and a pipe, that stop reading: nobody waits for them."""
+    """A terminal, and a pipe, that stop reading: nobody waits for them, and what their queue
+    could not hold is told of in its place."""
 
-    ROUNDS = 120
+    ROUNDS = 400  # more than the queue holds
 
     def setUp(self):
         self.origin = self.enterContext(Origin({"/big": self.big}))
         self.yaml = upstream_map({"a.test": self.origin.port})
 
     def big(self, wire, _):
-        wire.reply(200, bytes(range(32, 127)) * 600, [("Content-Type", "text/plain")])
+        line = bytes(range(32, 127)) + b"\n"
+        wire.reply(200, line * 1000, [("Content-Type", "text/plain")])
 
-    def check(self, target, drain):
-        """All is served while nobody reads; every flow is shown or counted when it is read."""
+    def check(self, target, after):
+        """All is served while nobody reads; after() is called then."""
         weir = WrappedWeir(
-            self.yaml, ["-vv", "--console", "pretty"], after=">" + target, env={"TERM": "xterm"}
+            self.yaml, ["-vv", "--console", "pretty", "--color", "never"], after=">" + target
         )
         with weir:
             with Raw(weir.port) as client:
                 for _ in range(self.ROUNDS):
                     self.assertEqual(client.get("http://a.test/big").status, 200)
             self.assertEqual(len(weir.flows(self.ROUNDS)), self.ROUNDS)  # the other sink has all
-            drain()
-            with Raw(weir.port) as client:
-                self.assertEqual(client.get("http://a.test/after").status, 200)
+            after(weir)
+
+    def read_and_count(self, weir, descriptor):
+        """Reads what waits, and finds every flow in it: shown, or in a gap."""
+        got = []
+
+        def read():
+            with contextlib.suppress(OSError):
+                while data := os.read(descriptor, 65536):
+                    got.append(data)
+
+        threading.Thread(target=read, daemon=True).start()
+        with Raw(weir.port) as client:  # the gap is told when there is something to tell
+            eventually(lambda: self.is_shown(client, got), "the last line")
+        text = b"".join(got)
+        gaps = sum(int(n) for n in re.findall(rb"not logged: (\d+) flows", text))
+        shown = len(re.findall(rb"^\S+ +200 +GET +a.test/big", text, re.MULTILINE))
+        self.assertEqual(shown + gaps, self.ROUNDS)
+        self.assertGreater(gaps, 0)
+        self.assertEqual(status(weir)["log"]["sink_failures"], gaps)
+
+    def is_shown(self, client, got):
+        self.assertEqual(client.get("http://a.test/after").status, 200)
+        return b"a.test/after" in b"".join(got)
 
     def test_serves_all_while_a_pipe_is_not_read(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -660,31 +687,109 @@ class StalledTerminal(unittest.TestCase):
             os.mkfifo(path)
             reader = os.open(path, os.O_RDWR)
             self.addCleanup(os.close, reader)
-            got = []
-            self.check(path, lambda: self.read_all(reader, got))
-            eventually(lambda: b"/after" in b"".join(got), "the last line")
+            self.check(path, lambda weir: self.read_and_count(weir, reader))
 
-    def test_serves_all_while_a_terminal_is_not_read(self):
+    def test_serves_all_while_a_terminal_is_not_read_and_ends_all_the_same(self):
         master, slave = pty.openpty()
         self.addCleanup(os.close, master)
         self.addCleanup(os.close, slave)
-        got = []
-        self.check(os.ttyname(slave), lambda: self.read_all(master, got))
-        eventually(lambda: b"/after" in b"".join(got), "the last line")
+        self.check(os.ttyname(slave), lambda weir: None)
 
-    def read_all(self, descriptor, got):
-        def read():
-            with contextlib.suppress(OSError):
-                while data := os.read(descriptor, 65536):
-                    got.append(data)
 
-        threading.Thread(target=read, daemon=True).start()
+SKEWED_CLOCK = os.path.join(HERE, "skewed_clock.c")
+DAY_S = 86400
 
-    def test_ends_though_the_terminal_is_never_read(self):
-        master, slave = pty.openpty()
-        self.addCleanup(os.close, master)
-        self.addCleanup(os.close, slave)
-        self.check(os.ttyname(slave), lambda: None)
+
+class JumpingClock(unittest.TestCase):
+    """The clock on the wall jumps by days and years while weir runs. What measures time does
+    not: a library in its place shows another time of day, and the same monotonic clock."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.mkdtemp(prefix="weir-clock-")
+        cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
+        cls.library = os.path.join(cls.folder, "skewed_clock.so")
+        subprocess.run(
+            ["cc", "-shared", "-fPIC", "-O1", "-o", cls.library, SKEWED_CLOCK], check=True
+        )
+        issuer = Issuer(cls.folder)
+        cls.authority = issuer.root("long lived", days=(-2000, 2000))
+        cls.leaf = issuer.leaf("a.test", cls.authority, days=(-1000, 1000))
+
+    def setUp(self):
+        self.offset = os.path.join(self.folder, "offset")
+        self.jump(0)
+        self.origin = self.enterContext(Origin())
+        self.secure = self.enterContext(TlsOrigin(server_context(self.leaf)))
+        yaml = (
+            upstream_map({"a.test:80": self.origin.port, "a.test:443": self.secure.port})
+            + "tls: { upstream_ca: '%s' }\n" % self.authority.cert
+            + "timeouts: { client_idle: 20s, head: 1s }\n"
+        )
+        env = {
+            "LD_PRELOAD": self.library,
+            "WEIR_CLOCK_OFFSET": self.offset,
+        }
+        self.weir = Weir(yaml, ["--workers", "1"], env=env)
+        self.weir.env["ASAN_OPTIONS"] += ":verify_asan_link_order=0"
+        self.enterContext(self.weir)
+
+    def jump(self, days):
+        path = self.offset + ".new"
+        with open(path, "w") as file:
+            file.write("%d\n" % (days * DAY_S))
+        os.rename(path, self.offset)
+
+    def shown_dates(self):
+        """(from, to) of the leaf that weir shows for the host, in seconds."""
+        client = Raw(self.weir.port)
+        self.addCleanup(client.drop)
+        client.connect("a.test:443")
+        context = ssl.create_default_context(cafile=self.weir.ca)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        client.start_tls("a.test", context=context)
+        client.send(get_text("/tls", "a.test", ""))
+        self.assertEqual(client.read_response().status, 200)
+        path = os.path.join(self.folder, "leaf.pem")
+        with open(path, "w") as file:
+            file.write(ssl.DER_cert_to_PEM_cert(client.sock.getpeercert(True)))
+        shown = ssl._ssl._test_decode_cert(path)
+        return [ssl.cert_time_to_seconds(shown[k]) for k in ("notBefore", "notAfter")]
+
+    def test_goes_on_through_jumps_of_the_clock(self):
+        idle = Raw(self.weir.port)
+        self.addCleanup(idle.drop)
+        self.assertEqual(idle.get("http://a.test/before").status, 200)
+        for days in (1, 40, 400, -400, 0):
+            self.jump(days)
+            with self.subTest(days=days):
+                self.assertEqual(idle.get("http://a.test/day%d" % days).status, 200)
+                with Raw(self.weir.port) as client:
+                    self.assertEqual(client.get("http://a.test/new%d" % days).status, 200)
+        flows = self.weir.flows(11)
+        for flow in flows:
+            self.assertEqual(flow["reason"], "complete")
+            for name, value in flow["timings_us"].items():
+                self.assertLess(value, 10_000_000, name)
+        order = [flow["sequence"] for flow in flows]
+        self.assertEqual(order, sorted(order))
+
+    def test_waits_as_long_as_before_whatever_the_clock_says(self):
+        client = Raw(self.weir.port)
+        self.addCleanup(client.drop)
+        client.send("GET http://a.test/slow HTTP/1.1\r\n")
+        self.jump(-400)
+        self.assertEqual(client.read_response().status, 408)
+
+    def test_makes_leaves_anew_that_the_clock_has_left_behind(self):
+        for days in (0, 40, 300, 0):
+            self.jump(days)
+            eventually(lambda: self.shows_good_dates(time.time() + days * DAY_S), "a good leaf")
+
+    def shows_good_dates(self, now):
+        begin, end = self.shown_dates()
+        return begin < now and now + DAY_S < end
 
 
 if __name__ == "__main__":

@@ -211,7 +211,8 @@ class Weir:
         if not os.path.exists(self.jsonl_path):
             return []
         with open(self.jsonl_path, "rb") as file:
-            return [json.loads(line) for line in file if line.endswith(b"\n")]
+            text = file.read()  # at once: it grows meanwhile
+        return [json.loads(line) for line in text.split(b"\n")[:-1]]
 
     def ended_flows(self, **wanted):
         """The flows that have ended so far, of those whose members equal `wanted`."""

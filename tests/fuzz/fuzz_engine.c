@@ -44,7 +44,10 @@ struct world {
     struct chunk_pool pool;
     struct peer peers[WIRES];
     struct peer others[ASKED]; /* dials that have no place among the peers */
-    uint32_t jobs[ASKED];
+    struct {
+        uint32_t job;
+        bool unwanted; /* if it has not begun it never will */
+    } jobs[ASKED];
     int job_count;
     struct log_event *logs[LOGS];
     int log_count;
@@ -217,6 +220,17 @@ static void do_log(struct world *w, struct log_event *log)
     w->logs[w->log_count++] = log;
 }
 
+static void unwant_lookup(struct world *w, uint32_t job)
+{
+    for (int i = 0; i < w->job_count; i++) {
+        if (w->jobs[i].job == job) {
+            w->jobs[i].unwanted = true;
+            return;
+        }
+    }
+    abort(); /* it has ended, or never was */
+}
+
 static void do_command(struct world *w, const struct command *c)
 {
     struct peer *p;
@@ -224,7 +238,11 @@ static void do_command(struct world *w, const struct command *c)
     switch (c->kind) {
     case COMMAND_RESOLVE:
         require(w->job_count < ASKED && c->host[0]);
-        w->jobs[w->job_count++] = c->job;
+        w->jobs[w->job_count].unwanted = false;
+        w->jobs[w->job_count++].job = c->job;
+        break;
+    case COMMAND_UNRESOLVE:
+        unwant_lookup(w, c->job);
         break;
     case COMMAND_DIAL:
         do_dial(w, c);
@@ -339,7 +357,9 @@ static void end_lookup(struct world *w, unsigned how)
 
     if (!w->job_count)
         return;
-    ev.job = w->jobs[--w->job_count];
+    ev.job = w->jobs[--w->job_count].job;
+    if (w->jobs[w->job_count].unwanted && how % 4 == 0)
+        ev.error = NULL;
     for (unsigned i = 0; i < how % 4; i++) {
         struct sockaddr_in *four = (void *)&found[i];
 
@@ -514,6 +534,7 @@ static void take_all_away(struct world *w)
         end_lookup(w, 0);
     while (w->log_count)
         log_back(w);
+    give(w, (struct event){.kind = EVENT_TIMER}); /* the dead are buried now */
     engine_stats(w->engine, &stats);
     require(!stats.clients && !stats.exchanges_open && !stats.in_flight_bytes);
     require(!stats.upstreams && !stats.upstreams_idle);

@@ -300,6 +300,18 @@ static uint32_t parse_addresses(const char *text, struct sockaddr_storage *ret)
     return count;
 }
 
+static void step_not_begun(struct stage *s, const struct step *step)
+{
+    int at = expect_lookup(s, step, true);
+    struct event ev = {.kind = EVENT_RESOLVED, .job = s->resolves[at].job};
+
+    if (!s->resolves[at].unwanted)
+        FAIL("it is still wanted");
+    memmove(&s->resolves[at], &s->resolves[at + 1],
+            (size_t)(--s->resolve_count - at) * sizeof(s->resolves[0]));
+    stage_event(s, ev);
+}
+
 static void answer_lookup(struct stage *s, int at, const char *addresses)
 {
     struct sockaddr_storage found[DNS_ADDRESSES];
@@ -326,13 +338,16 @@ static void step_lookup(struct stage *s, const struct step *step)
         answer_lookup(s, at, step->text2);
 }
 
-static void end_dial(struct stage *s, const struct peer *p, const char *error)
+static void end_dial(struct stage *s, const struct peer *p, const char *error, int64_t own_port)
 {
     struct sockaddr_storage own = {.ss_family = AF_INET};
+    struct sockaddr_in *four = (void *)&own;
     struct event ev = {.kind = EVENT_CONNECTED, .wire = p->number, .address = &own};
 
     if (p->closed)
         FAIL("the dial was given up");
+    four->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    four->sin_port = htons((uint16_t)own_port);
     if (error) {
         ev.kind = EVENT_DIAL_FAILED;
         ev.error = error;
@@ -352,9 +367,9 @@ static void step_dial(struct stage *s, const struct step *step)
     stage_forget_dial(s, p->number);
     buf_clear(&p->out);
     if (step->kind == STEP_DIAL)
-        end_dial(s, p, NULL);
+        end_dial(s, p, NULL, step->number);
     else if (step->kind == STEP_DIAL_BAD)
-        end_dial(s, p, step->text2);
+        end_dial(s, p, step->text2, 0);
     p->closed = step->kind == STEP_DIAL_BAD;
 }
 
@@ -362,7 +377,7 @@ static void step_refused(struct stage *s, const struct step *step)
 {
     struct peer *p = stage_named(s, step->wire);
 
-    end_dial(s, p, step->text2);
+    end_dial(s, p, step->text2, 0);
     p->closed = true;
 }
 
@@ -415,6 +430,8 @@ static void expect_tls(struct stage *s, const struct step *step)
         FAIL("no alert came");
     if (step->kind == STEP_TLS_RESUMED && tls_peer_resumed(p->tls) != (step->number != 0))
         FAIL("the session was %sresumed", step->number ? "not " : "");
+    if (step->kind == STEP_TLS_SPEAK)
+        tls_peer_speak(p->tls, &p->out);
     if (step->kind == STEP_TLS_END)
         tls_peer_end(p->tls);
 }
@@ -507,7 +524,7 @@ static void step_no_flow(struct stage *s, const struct step *step)
 
 static void step_connected(struct stage *s, const struct step *step)
 {
-    end_dial(s, stage_named(s, step->wire), NULL);
+    end_dial(s, stage_named(s, step->wire), NULL, 0);
 }
 
 static void step_drained(struct stage *s, const struct step *step)
@@ -567,6 +584,7 @@ static void (*const players[])(struct stage *s, const struct step *step) = {
     [STEP_SILENT] = expect_peer,
     [STEP_RESOLVE] = step_lookup,
     [STEP_LOOKUP] = step_lookup,
+    [STEP_NOT_BEGUN] = step_not_begun,
     [STEP_RESOLVED] = step_lookup,
     [STEP_DIAL] = step_dial,
     [STEP_DIAL_BAD] = step_dial,
@@ -599,6 +617,7 @@ static void (*const players[])(struct stage *s, const struct step *step) = {
     [STEP_TLS_BROKEN] = expect_tls,
     [STEP_TLS_ALERTED] = expect_tls,
     [STEP_TLS_RESUMED] = expect_tls,
+    [STEP_TLS_SPEAK] = expect_tls,
     [STEP_TLS_END] = expect_tls,
 };
 

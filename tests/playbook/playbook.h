@@ -36,6 +36,7 @@ enum step_kind {
     STEP_SILENT,         /* nothing went to it */
     STEP_RESOLVE,        /* the name is asked for; answered with .text2, or fails if NULL */
     STEP_LOOKUP,         /* the name is asked for; nothing happens yet */
+    STEP_NOT_BEGUN,      /* … it had not begun when nobody wanted it any more */
     STEP_RESOLVED,       /* … now it is answered */
     STEP_DIAL,           /* that address is dialled; it stands */
     STEP_DIAL_BAD,       /* that address is dialled; it fails with .text2 */
@@ -69,6 +70,7 @@ enum step_kind {
     STEP_TLS_BROKEN,  /* its handshake failed on its side */
     STEP_TLS_ALERTED, /* it was sent a fatal alert */
     STEP_TLS_RESUMED, /* a session was resumed */
+    STEP_TLS_SPEAK,   /* a mute peer speaks again */
     STEP_TLS_END,     /* its close_notify */
 };
 
@@ -135,7 +137,11 @@ struct step {
 #define RESOLVE_FAILS(name) STEP(RESOLVE, .text = (name))
 #define LOOKUP(name) STEP(LOOKUP, .text = (name))
 #define RESOLVED(name, addresses) STEP(RESOLVED, .text = (name), .text2 = (addresses))
+#define NOT_BEGUN(name) STEP(NOT_BEGUN, .text = (name))
 #define DIAL(w, address) STEP(DIAL, .wire = (w), .text = (address))
+/* Our end of it has the address of that client. */
+#define DIAL_FROM(w, address, client)                                                              \
+    STEP(DIAL, .wire = (w), .text = (address), .number = 50001 + (int)(client))
 #define DIAL_FAILS(w, address, why) STEP(DIAL_BAD, .wire = (w), .text = (address), .text2 = (why))
 #define DIAL_OPEN(w, address) STEP(DIAL_OPEN, .wire = (w), .text = (address))
 #define CONNECTED(w) STEP(CONNECTED, .wire = (w))
@@ -170,6 +176,7 @@ struct step {
 #define TLS_BROKEN(w) STEP(TLS_BROKEN, .wire = (w))
 #define TLS_ALERTED(w) STEP(TLS_ALERTED, .wire = (w))
 #define TLS_RESUMED(w, yes) STEP(TLS_RESUMED, .wire = (w), .number = (yes))
+#define TLS_SPEAK(w) STEP(TLS_SPEAK, .wire = (w))
 #define TLS_END(w) STEP(TLS_END, .wire = (w))
 
 /* `change` may alter the settings before the engine is made; NULL: none. */

@@ -8,6 +8,7 @@
 enum { PIECE_BYTES = 16 * 1024, POOL_CHUNKS = 16 };
 
 struct stage *stage_failing;
+void (*stage_arm)(bool weir_runs);
 
 /* ---- commands ----------------------------------------------------------- */
 
@@ -146,8 +147,19 @@ static void stage_resolve(struct stage *s, const struct command *c)
     if (s->resolve_count == STAGE_ASKED)
         FAIL("too many look-ups");
     snprintf(s->resolves[s->resolve_count].host, STAGE_HOST, "%s", c->host);
-    s->resolves[s->resolve_count].seen = false;
+    s->resolves[s->resolve_count].seen = s->resolves[s->resolve_count].unwanted = false;
     s->resolves[s->resolve_count++].job = c->job;
+}
+
+static void stage_unresolve(struct stage *s, uint32_t job)
+{
+    for (int i = 0; i < s->resolve_count; i++) {
+        if (s->resolves[i].job == job) {
+            s->resolves[i].unwanted = true;
+            return;
+        }
+    }
+    FAIL("a look-up that does not run is not wanted");
 }
 
 static void stage_job(struct stage *s, const struct command *c, struct events *q)
@@ -167,6 +179,9 @@ static void stage_do(struct stage *s, const struct command *c, struct events *q)
     switch (c->kind) {
     case COMMAND_RESOLVE:
         stage_resolve(s, c);
+        break;
+    case COMMAND_UNRESOLVE:
+        stage_unresolve(s, c->job);
         break;
     case COMMAND_DIAL:
         stage_dial(s, c);
@@ -199,6 +214,22 @@ static void stage_do(struct stage *s, const struct command *c, struct events *q)
     }
 }
 
+static void arm(bool weir_runs)
+{
+    if (stage_arm)
+        stage_arm(weir_runs);
+}
+
+static bool next_command(struct stage *s, struct command *ret)
+{
+    bool there;
+
+    arm(true);
+    there = engine_next(s->engine, ret);
+    arm(false);
+    return there;
+}
+
 void stage_event(struct stage *s, struct event ev)
 {
     struct events q;
@@ -211,8 +242,10 @@ void stage_event(struct stage *s, struct event ev)
 
         next.now_us = s->now_us;
         next.wall_us = s->now_us + STAGE_WALL_US;
+        arm(true);
         engine_handle(s->engine, &next);
-        while (engine_next(s->engine, &c))
+        arm(false);
+        while (next_command(s, &c))
             stage_do(s, &c, &q);
     }
 }
@@ -328,7 +361,7 @@ void stage_open(struct stage *s, size_t cut, bool late, const struct stage_setup
     s->now_us = 1000000;
     s->timer_us = INT64_MAX;
     arena_init(&s->arena, STAGE_OUT_BYTES);
-    chunk_pool_init(&s->pool, POOL_CHUNKS);
+    chunk_pool_init(&s->pool, setup->unpooled ? 0 : POOL_CHUNKS);
     stage_settings(&s->settings);
     if (setup->change)
         setup->change(&s->settings, &s->arena);
@@ -351,8 +384,7 @@ static void stage_check_all_seen(struct stage *s)
         FAIL("a flow nobody looked at: %s", s->flows[s->flow_seen]);
 }
 
-/* Every peer breaks, every look-up and every dial fails. */
-static void stage_take_away(struct stage *s)
+void stage_take_away(struct stage *s)
 {
     for (int i = 0; i < PLAYBOOK_WIRES; i++) {
         if (peer_lives(&s->peers[i]))
@@ -375,7 +407,7 @@ static void stage_take_away(struct stage *s)
     stage_event(s, (struct event){.kind = EVENT_TIMER}); /* the dead are buried now */
 }
 
-static void stage_check_nothing_left(struct stage *s)
+void stage_check_nothing_left(struct stage *s)
 {
     struct engine_stats stats;
 
@@ -384,6 +416,10 @@ static void stage_check_nothing_left(struct stage *s)
         FAIL("left: %llu clients, %llu exchanges, %llu upstreams, %llu bytes",
              (unsigned long long)stats.clients, (unsigned long long)stats.exchanges_open,
              (unsigned long long)stats.upstreams, (unsigned long long)stats.in_flight_bytes);
+}
+
+static void stage_check_told(const struct stage *s)
+{
     for (int i = 0; i < U1; i++) {
         if (s->peers[i].number && !s->told[i])
             FAIL("C%d left no flow", i + 1);
@@ -414,6 +450,7 @@ void stage_close(struct stage *s)
     stage_check_all_seen(s);
     stage_take_away(s);
     stage_check_nothing_left(s);
+    stage_check_told(s);
     stage_release(s);
     if (s->pool.live_bytes)
         FAIL("%zu bytes of chunks are left", s->pool.live_bytes);

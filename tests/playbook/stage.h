@@ -43,7 +43,7 @@ struct stage {
     struct {
         char host[STAGE_HOST];
         uint32_t job;
-        bool seen;
+        bool seen, unwanted;
     } resolves[STAGE_ASKED];
     int resolve_count;
     struct {
@@ -66,6 +66,8 @@ struct stage {
 };
 
 extern struct stage *stage_failing; /* for messages only */
+/* Called around all that weir does, unless NULL: for tests that make memory scarce. */
+extern void (*stage_arm)(bool weir_runs);
 
 #define FAIL(...)                                                                                  \
     do {                                                                                           \
@@ -79,8 +81,13 @@ extern struct stage *stage_failing; /* for messages only */
 struct stage_setup {
     void (*change)(struct settings *settings, struct arena *arena); /* or NULL */
     bool slow_ca;
+    bool unpooled; /* no chunk is kept for reuse: each is allocated */
 };
 void stage_open(struct stage *s, size_t cut, bool late, const struct stage_setup *setup);
+/* Every peer breaks, every look-up and every dial fails, every job ends. */
+void stage_take_away(struct stage *s);
+/* Of all that, nothing may be left in the engine. */
+void stage_check_nothing_left(struct stage *s);
 /* Takes all peers away and checks that nothing is left. */
 void stage_close(struct stage *s);
 /* Frees what there is, if anything: after a failure. */
@@ -115,6 +122,8 @@ void tls_peer_take(struct tls_peer *t, struct bytes ciphertext, struct buf *plai
 size_t tls_peer_give(struct tls_peer *t, uint8_t *into, size_t max);
 void tls_peer_write(struct tls_peer *t, struct bytes plain);
 void tls_peer_end(struct tls_peer *t); /* close_notify */
+/* A mute one is mute no more. */
+void tls_peer_speak(struct tls_peer *t, struct buf *plain);
 bool tls_peer_ready(const struct tls_peer *t);
 bool tls_peer_broken(const struct tls_peer *t);
 bool tls_peer_alerted(const struct tls_peer *t);

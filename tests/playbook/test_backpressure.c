@@ -322,6 +322,25 @@ static void floods_no_upgrade(void **state)
     PLAY_FEW(steps);
 }
 
+/* Nobody waits for it any more; but what was said is not taken back so soon. */
+static void gives_up_an_origin_that_does_not_take_the_last_words(void **state)
+{
+    static const struct step steps[] = {
+        ACCEPT(C1),       IN(C1, UPGRADE),
+        MEET(U1),         OUT(U1, SENT_UPGRADE),
+        IN(U1, SWITCHED), OUT(C1, SWITCHED),
+        HOLD(U1),         IN(C1, "last"),
+        IN(C1, " words"), PEER_EOF(C1),
+        PEER_EOF(U1),     FIN(C1),
+        CLOSED(C1),       FLOW("http GET http://a.test/ws 101 upgraded 10/0"),
+        OUT_ANY(U1),      WAIT(119999),
+        SILENT(U1),       WAIT(1),
+        CLOSED(U1),
+    };
+    (void)state;
+    PLAY(steps);
+}
+
 /* ---- TLS ---------------------------------------------------------------- */
 
 #define OVER_TLS                                                                                   \
@@ -454,6 +473,7 @@ int main(void)
         cmocka_unit_test(floods_no_tunnel),
         cmocka_unit_test(flushes_a_tunnel_before_its_end),
         cmocka_unit_test(floods_no_upgrade),
+        cmocka_unit_test(gives_up_an_origin_that_does_not_take_the_last_words),
         cmocka_unit_test(passes_a_long_body_through_tls_in_constant_memory),
         cmocka_unit_test(reads_no_requests_while_the_log_is_full),
         cmocka_unit_test(keeps_the_order_of_what_waited),

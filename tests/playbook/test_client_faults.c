@@ -256,6 +256,36 @@ static void leaves_one_flow_for_each_refusal(void **state)
     }
 }
 
+static void be_lenient(struct settings *settings, struct arena *arena)
+{
+    settings->lenient.items = arena_alloc(arena, sizeof(struct host_pattern));
+    settings->lenient.items[0] = (struct host_pattern){.host = BYTES("odd.test")};
+    settings->lenient.count = 1;
+}
+
+static void passes_untidy_requests_to_lenient_hosts_only(void **state)
+{
+    static const struct step steps[] = {
+        ACCEPT(C1),
+        IN(C1, "GET http://odd.test/ HTTP/1.1\r\nHost: odd.test\nX : y\r\n\r\n"),
+        RESOLVE("odd.test", "192.0.2.1"),
+        DIAL(U1, "192.0.2.1:80"),
+        OUT(U1, "GET / HTTP/1.1\r\nHost: odd.test\r\nX: y\r\n\r\n"),
+        IN(U1, "HTTP/1.1 204 No Content\r\n\r\n"),
+        OUT(C1, "HTTP/1.1 204 No Content\r\n\r\n"),
+        FLOW("http GET http://odd.test/ 204 complete !bare_lf !space_before_colon"),
+        IN(C1, "GET http://a.test/ HTTP/1.1\r\nHost: a.test\n\r\n"
+               "GET http://a.test/2 HTTP/1.1\r\nHost: a.test\r\n\r\n"),
+        NO_DIAL,
+        PAGE_CLOSE(C1, "400 Bad Request", "The request breaks HTTP's rules and was refused.",
+                   "bad_request"),
+        FIN(C1),
+        FLOW("refused GET a.test:80 400 bad_request 0/85 !bare_lf"),
+    };
+    (void)state;
+    PLAY_WITH(steps, be_lenient);
+}
+
 static void refuses_a_bad_chunk_in_a_request(void **state)
 {
     static const struct step early[] = {
@@ -406,6 +436,7 @@ static void leaves_flows_of_what_a_second_drain_cuts_off(void **state)
         IN(C3, "GET http"),
         DRAIN_NOW,
         FIN(C3),
+        FLOW("refused - 0 shut_down"),
         SILENT(C1),
         SILENT(C2),
         DRAIN_NOW,
@@ -415,7 +446,6 @@ static void leaves_flows_of_what_a_second_drain_cuts_off(void **state)
         CLOSED(U1),
         CLOSED(U2),
         DRAINED,
-        FLOW("refused - 0 client_closed"),
         FLOW("tunnel db.test:5432 0 shut_down 1/0"),
         FLOW("http GET http://a.test/ 200 shut_down 0/4"),
     };
@@ -430,6 +460,7 @@ int main(void)
         cmocka_unit_test(answers_a_client_that_has_said_all),
         cmocka_unit_test(ends_slow_clients),
         cmocka_unit_test(leaves_one_flow_for_each_refusal),
+        cmocka_unit_test(passes_untidy_requests_to_lenient_hosts_only),
         cmocka_unit_test(refuses_a_bad_chunk_in_a_request),
         cmocka_unit_test(limits_the_size_of_heads),
         cmocka_unit_test(finishes_what_runs_and_ends),

@@ -290,6 +290,26 @@ static void relays_what_is_no_http_within_tls(void **state)
     PLAY(steps);
 }
 
+static void relays_tls_within_tls(void **state)
+{
+    static const struct step steps[] = {
+        CONNECT_TO(C1, "a.test"),
+        TLS_CLIENT(C1, "a.test"),
+        MEET(U1),
+        TLS_ORIGIN(U1, "a.test"),
+        TLS_READY(C1),
+        IN_BYTES(C1, "\x16\x03\x01\x00\x05"),
+        DIAL(U2, "192.0.2.1:443"),
+        TLS_ORIGIN(U2, "a.test"),
+        OUT_BYTES(U2, "\x16\x03\x01\x00\x05"),
+        PEER_RESET(U2),
+        RST(C1),
+        FLOW("tunnel a.test:443 0 origin_reset 5/0"),
+    };
+    (void)state;
+    PLAY(steps);
+}
+
 static void ends_a_client_that_says_nothing_within_tls(void **state)
 {
     static const struct step steps[] = {
@@ -390,6 +410,102 @@ static void finishes_the_answer_for_a_client_that_has_said_all(void **state)
     PLAY(steps);
 }
 
+/* ---- the drain ---------------------------------------------------------- */
+
+/* What a client waited for may still come: it must not bring the client back. */
+static void drains_clients_on_their_way(void **state)
+{
+    static const struct step for_facts[] = {
+        CONNECT_TO(C1, "a.test"),
+        TLS_CLIENT(C1, "a.test"),
+        RESOLVE("a.test", "192.0.2.1"),
+        DIAL_OPEN(U1, "192.0.2.1:443"),
+        DRAIN_NOW,
+        FIN(C1),
+        FLOW("refused a.test:443 0 shut_down"),
+        CONNECTED(U1),
+        TLS_ORIGIN(U1, "a.test"),
+        CLOSED(U1),
+        NOT_DRAINED,
+        WAIT(2000),
+        CLOSED(C1),
+        DRAINED,
+    };
+    static const struct step in_the_handshake[] = {
+        CONNECT_TO(C1, "a.test"),
+        TLS_CLIENT_AS(C1, .host = "a.test", .sni = "a.test", .mute = true),
+        RESOLVE_FAILS("a.test"),
+        DRAIN_NOW,
+        FLOW("refused a.test:443 0 shut_down"),
+        WAIT(2000),
+        CLOSED(C1),
+        DRAINED,
+    };
+    static const struct step within[] = {
+        CONNECT_TO(C1, "a.test"),
+        TLS_CLIENT(C1, "a.test"),
+        RESOLVE_FAILS("a.test"),
+        TLS_READY(C1),
+        DRAIN_NOW,
+        FIN(C1),
+        FLOW("refused a.test:443 0 shut_down"),
+        TLS_END(C1),
+        CLOSED(C1),
+        DRAINED,
+    };
+    static const struct step for_the_server[] = {
+        ACCEPT(C1),
+        IN(C1, "CONNECT mail.test:25 HTTP/1.1\r\nHost: mail.test:25\r\n\r\n"),
+        OUT(C1, ESTABLISHED),
+        WAIT(500),
+        RESOLVE("mail.test", "192.0.2.8"),
+        DIAL_OPEN(U1, "192.0.2.8:25"),
+        DRAIN_NOW,
+        CLOSED(U1),
+        FIN(C1),
+        FLOW("refused mail.test:25 0 shut_down"),
+        PEER_EOF(C1),
+        DRAINED,
+    };
+    static const struct step for_a_certificate[] = {
+        JOB_HOLD,
+        CONNECT_TO(C1, "b.test"),
+        TLS_CLIENT(C1, "b.test"),
+        RESOLVE_FAILS("b.test"),
+        DRAIN_NOW,
+        FIN(C1),
+        FLOW("refused b.test:443 0 shut_down"),
+        JOB_BACK,
+        PEER_EOF(C1),
+        CLOSED(C1),
+        DRAINED,
+    };
+    (void)state;
+    PLAY(for_facts);
+    PLAY(in_the_handshake);
+    PLAY(within);
+    PLAY(for_the_server);
+    PLAY_SLOWLY(for_a_certificate);
+}
+
+/* It has been given up, and goes on with its handshake all the same. */
+static void takes_no_late_handshake(void **state)
+{
+    static const struct step steps[] = {
+        CONNECT_TO(C1, "a.test"),
+        TLS_CLIENT_AS(C1, .host = "a.test", .sni = "a.test", .mute = true),
+        RESOLVE_FAILS("a.test"),
+        WAIT(10000),
+        FIN(C1),
+        FLOW("refused a.test:443 0 client_tls_failed"),
+        TLS_SPEAK(C1),
+        WAIT(2000),
+        CLOSED(C1),
+    };
+    (void)state;
+    PLAY(steps);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -403,10 +519,13 @@ int main(void)
         cmocka_unit_test(relays_half_a_client_hello_in_the_end),
         cmocka_unit_test(gives_a_slow_client_hello_no_more_time),
         cmocka_unit_test(relays_what_is_no_http_within_tls),
+        cmocka_unit_test(relays_tls_within_tls),
         cmocka_unit_test(ends_a_client_that_says_nothing_within_tls),
         cmocka_unit_test(refuses_a_bad_request_within_tls),
         cmocka_unit_test(does_not_take_a_bare_fin_for_the_end_of_a_body),
         cmocka_unit_test(finishes_the_answer_for_a_client_that_has_said_all),
+        cmocka_unit_test(drains_clients_on_their_way),
+        cmocka_unit_test(takes_no_late_handshake),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -485,11 +485,27 @@ static void says_how_the_handshake_with_an_origin_failed(void **state)
         BROKEN_ORIGIN("tls_timeout", "The TLS handshake with the host took too long: a.test:443.",
                       "504 Gateway Timeout", "504 tls_timeout 0/99"),
     };
+    /* It does not even take what we say: then nothing is flushed. */
+    static const struct step deaf[] = {
+        CONNECT_TO(C1, "a.test"),
+        TLS_CLIENT(C1, "a.test"),
+        RESOLVE("a.test", "192.0.2.1"),
+        DIAL_OPEN(U1, "192.0.2.1:443"),
+        HOLD(U1),
+        CONNECTED(U1),
+        OUT_ANY(U1),
+        WAIT(10000),
+        CLOSED(U1),
+        TLS_READY(C1),
+        PEER_RESET(C1),
+        FLOW("refused a.test:443 0 client_reset"),
+    };
     (void)state;
     PLAY(garbage);
     PLAY(closing);
     PLAY(resetting);
     PLAY(silent);
+    PLAY(deaf);
 }
 
 static void be_lazy(struct settings *settings, struct arena *arena)

@@ -125,6 +125,14 @@ static void closes_a_pooled_connection_that_speaks(void **state)
         FLOW("http GET http://a.test/2 204 complete"),
         PEER_EOF(U2),
         CLOSED(U2),
+        IN(C1, GET("/3")),
+        DIAL(U3, "192.0.2.1:80"),
+        OUT(U3, SENT_GET("/3")),
+        IN(U3, NO_CONTENT),
+        OUT(C1, NO_CONTENT),
+        FLOW("http GET http://a.test/3 204 complete"),
+        PEER_RESET(U3),
+        SILENT(C1),
     };
     (void)state;
     PLAY(steps);

@@ -120,6 +120,46 @@ static void waits_five_seconds_for_a_name(void **state)
     PLAY(steps);
 }
 
+/* Behind names that nobody answers for, others wait for their turn. */
+static void begins_no_lookup_that_nobody_waits_for(void **state)
+{
+    static const struct step steps[] = {
+        ACCEPT(C1),
+        IN(C1, GET("/1")),
+        LOOKUP("a.test"),
+        PEER_RESET(C1),
+        FLOW("http GET http://a.test/1 0 client_reset"),
+        NOT_BEGUN("a.test"),
+        NO_DIAL,
+        ACCEPT(C2),
+        IN(C2, GET("/2")),
+        MEET(U1),
+        OUT(U1, SENT_GET("/2")),
+        IN(U1, NO_CONTENT),
+        OUT(C2, NO_CONTENT),
+        FLOW("http GET http://a.test/2 204 complete"),
+    };
+    static const struct step wanted_again[] = {
+        ACCEPT(C1),
+        IN(C1, GET("/1")),
+        LOOKUP("a.test"),
+        PEER_RESET(C1),
+        FLOW("http GET http://a.test/1 0 client_reset"),
+        ACCEPT(C2),
+        IN(C2, GET("/2")),
+        NO_DIAL,
+        NOT_BEGUN("a.test"),
+        MEET(U1),
+        OUT(U1, SENT_GET("/2")),
+        IN(U1, NO_CONTENT),
+        OUT(C2, NO_CONTENT),
+        FLOW("http GET http://a.test/2 204 complete"),
+    };
+    (void)state;
+    PLAY(steps);
+    PLAY(wanted_again);
+}
+
 /* ---- dials -------------------------------------------------------------- */
 
 static void says_why_a_dial_failed(void **state)
@@ -244,11 +284,11 @@ static void is_never_its_own_target(void **state)
         IN(C1, "HEAD http://[::ffff:127.0.0.1]:8080/ HTTP/1.1\r\n"
                "Host: [::ffff:127.0.0.1]:8080\r\n\r\n"),
         NO_DIAL,
-        PAGE_HEAD(C1, "403 Forbidden", OWN_PAGE("::ffff:127.0.0.1:8080"), "own_address"),
+        PAGE_HEAD(C1, "403 Forbidden", OWN_PAGE("[::ffff:127.0.0.1]:8080"), "own_address"),
         FLOW("http HEAD http://[::ffff:127.0.0.1]:8080/ 403 own_address"),
         IN(C1, "HEAD http://[::]:8080/ HTTP/1.1\r\nHost: [::]:8080\r\n\r\n"),
         NO_DIAL,
-        PAGE_HEAD(C1, "403 Forbidden", OWN_PAGE(":::8080"), "own_address"),
+        PAGE_HEAD(C1, "403 Forbidden", OWN_PAGE("[::]:8080"), "own_address"),
         FLOW("http HEAD http://[::]:8080/ 403 own_address"),
         IN(C1, "HEAD http://rebind.test:8080/ HTTP/1.1\r\nHost: rebind.test:8080\r\n\r\n"),
         RESOLVE("rebind.test", "192.0.2.1 127.0.0.1"),
@@ -282,6 +322,70 @@ static void is_never_its_own_target(void **state)
     (void)state;
     PLAY_WITH(steps, listen_here);
     PLAY_WITH(connect, listen_here);
+}
+
+static void through_a_proxy(struct settings *settings, struct arena *arena)
+{
+    settings->via = arena_alloc(arena, sizeof(*settings->via));
+    settings->via[0] =
+        (struct via_entry){.hosts = {.any = true}, .host = BYTES("192.0.2.9"), .port = 3128};
+    settings->via_count = 1;
+}
+
+static void refuses_requests_that_it_made_itself(void **state)
+{
+    static const struct step steps[] = {
+        ACCEPT(C1),
+        IN(C1, GET("/")),
+        DIAL_FROM(U1, "192.0.2.9:3128", C2),
+        OUT(U1, GET("/")),
+        ACCEPT(C2),
+        IN(C2, GET("/")),
+        NO_DIAL,
+        PAGE(C2, "508 Loop Detected",
+             "The request came from this proxy itself: it runs in a circle.", "loop"),
+        FLOW("http GET http://a.test/ 508 loop 0/93"),
+        IN(C2, "CONNECT a.test:443 HTTP/1.1\r\nHost: a.test:443\r\n\r\n"),
+        PAGE_CLOSE(C2, "508 Loop Detected",
+                   "The request came from this proxy itself: it runs in a circle.", "loop"),
+        FIN(C2),
+        FLOW("refused a.test:443 508 loop"),
+        PEER_RESET(U1),
+        PAGE(C1, "502 Bad Gateway", "The origin reset the connection: a.test:80.", "origin_reset"),
+        FLOW("http GET http://a.test/ 502 origin_reset 0/81"),
+        /* The number of the port may be another's now. */
+        ACCEPT(C3),
+        IN(C3, GET("/")),
+        DIAL_FROM(U2, "192.0.2.9:3128", C4),
+        OUT(U2, GET("/")),
+        IN(U2, NO_CONTENT),
+        OUT(C3, NO_CONTENT),
+        FLOW("http GET http://a.test/ 204 complete"),
+    };
+    (void)state;
+    PLAY_WITH(steps, through_a_proxy);
+}
+
+static void serves_a_client_whose_port_is_that_of_a_connection_to_an_origin(void **state)
+{
+    static const struct step steps[] = {
+        ACCEPT(C1),
+        IN(C1, GET("/1")),
+        RESOLVE("a.test", "192.0.2.1"),
+        DIAL_FROM(U1, "192.0.2.1:80", C2),
+        OUT(U1, SENT_GET("/1")),
+        IN(U1, NO_CONTENT),
+        OUT(C1, NO_CONTENT),
+        FLOW("http GET http://a.test/1 204 complete"),
+        ACCEPT(C2),
+        IN(C2, GET("/2")),
+        OUT(U1, SENT_GET("/2")),
+        IN(U1, NO_CONTENT),
+        OUT(C2, NO_CONTENT),
+        FLOW("http GET http://a.test/2 204 complete"),
+    };
+    (void)state;
+    PLAY(steps);
 }
 
 static void refuses_odd_spellings_of_addresses(void **state)
@@ -497,15 +601,18 @@ static void mind_the_time(struct settings *settings, struct arena *arena)
     settings->timeouts.body_idle = 2 * 1000000;
 }
 
+#define POST_4 "POST http://a.test/ HTTP/1.1\r\nHost: a.test\r\nContent-Length: 4\r\n\r\n"
+#define SENT_POST_4 "POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 4\r\n\r\n"
+
 static void waits_only_so_long_for_a_response(void **state)
 {
     static const struct step steps[] = {
         ACCEPT(C1),
-        IN(C1, "POST http://a.test/ HTTP/1.1\r\nHost: a.test\r\nContent-Length: 4\r\n\r\n"),
+        IN(C1, POST_4 "bo"),
         MEET(U1),
-        WAIT(60000),
-        IN(C1, "body"),
-        OUT(U1, "POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 4\r\n\r\nbody"),
+        WAIT(1999),
+        IN(C1, "dy"),
+        OUT(U1, SENT_POST_4 "body"),
         WAIT(2999),
         SILENT(C1),
         WAIT(1),
@@ -515,6 +622,50 @@ static void waits_only_so_long_for_a_response(void **state)
     };
     (void)state;
     PLAY_WITH(steps, mind_the_time);
+}
+
+static void waits_only_so_long_for_an_upload_to_go_on(void **state)
+{
+    static const struct step steps[] = {
+        ACCEPT(C1),
+        IN(C1, "PUT http://a.test/ HTTP/1.1\r\nHost: a.test\r\nContent-Length: 1048576\r\n\r\n"),
+        MEET(U1),
+        HOLD(U1),
+        IN_REPEATED(C1, 512 * 1024),
+        READS(C1, 0),
+        WAIT(1999),
+        TAKE(U1),
+        HOLD(U1),
+        IN_REPEATED(C1, 512 * 1024),
+        READS(C1, 0),
+        WAIT(1999),
+        SILENT(C1),
+        WAIT(1),
+        OUT_ANY(U1),
+        CLOSED(U1),
+        PAGE_CLOSE(C1, "504 Gateway Timeout", "The body stood still for too long.", "body_idle"),
+        WAIT(5000),
+        FIN(C1),
+        FLOW_STARTS("http PUT http://a.test/ 504 body_idle "),
+    };
+    static const struct step slow_client[] = {
+        ACCEPT(C1),
+        IN(C1, POST_4 "bo"),
+        MEET(U1),
+        OUT(U1, SENT_POST_4 "bo"),
+        WAIT(1999),
+        SILENT(C1),
+        WAIT(1),
+        CLOSED(U1),
+        PAGE_CLOSE(C1, "408 Request Timeout", "The client took too long to send its request.",
+                   "client_slow"),
+        WAIT(5000),
+        FIN(C1),
+        FLOW("http POST http://a.test/ 408 client_slow 2/86"),
+    };
+    (void)state;
+    PLAY_WITH(steps, mind_the_time);
+    PLAY_WITH(slow_client, mind_the_time);
 }
 
 static void waits_only_so_long_for_a_body_to_go_on(void **state)
@@ -579,6 +730,28 @@ static void asks_once_more_on_a_new_connection(void **state)
              "origin_truncated"),
         FLOW("http GET http://a.test/2 502 origin_truncated 0/101"),
     };
+    static const struct step before_the_content[] = {
+        WARM(C1, U1),
+        IN(C1, "PUT http://a.test/2 HTTP/1.1\r\nHost: a.test\r\nContent-Length: 2\r\n\r\n"),
+        OUT(U1, "PUT /2 HTTP/1.1\r\nHost: a.test\r\nContent-Length: 2\r\n\r\n"),
+        PEER_EOF(U1),
+        DIAL_OPEN(U2, "192.0.2.1:80"),
+        IN(C1, "hi"),
+        CONNECTED(U2),
+        OUT(U2, "PUT /2 HTTP/1.1\r\nHost: a.test\r\nContent-Length: 2\r\n\r\nhi"),
+        IN(U2, NO_CONTENT),
+        OUT(C1, NO_CONTENT),
+        FLOW("http PUT http://a.test/2 204 complete 2/0"),
+    };
+    (void)state;
+    PLAY(steps);
+    PLAY(only_once);
+    PLAY(not_after_a_byte);
+    PLAY(before_the_content);
+}
+
+static void asks_only_once_where_it_might_count_twice(void **state)
+{
     static const struct step not_a_post[] = {
         WARM(C1, U1),
         IN(C1, "POST http://a.test/2 HTTP/1.1\r\nHost: a.test\r\nContent-Length: 0\r\n\r\n"),
@@ -599,26 +772,23 @@ static void asks_once_more_on_a_new_connection(void **state)
              "The origin closed the connection without an answer: a.test:80.", "origin_closed"),
         FLOW("http PUT http://a.test/2 502 origin_closed 2/101"),
     };
-    static const struct step before_the_content[] = {
+    static const struct step not_with_trailers[] = {
         WARM(C1, U1),
-        IN(C1, "PUT http://a.test/2 HTTP/1.1\r\nHost: a.test\r\nContent-Length: 2\r\n\r\n"),
-        OUT(U1, "PUT /2 HTTP/1.1\r\nHost: a.test\r\nContent-Length: 2\r\n\r\n"),
+        IN(C1,
+           "DELETE http://a.test/2 HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n"
+           "0\r\nX-Sum: 1\r\n\r\n"),
+        OUT(U1, "DELETE /2 HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n"
+                "0\r\nX-Sum: 1\r\n\r\n"),
         PEER_EOF(U1),
-        DIAL_OPEN(U2, "192.0.2.1:80"),
-        IN(C1, "hi"),
-        CONNECTED(U2),
-        OUT(U2, "PUT /2 HTTP/1.1\r\nHost: a.test\r\nContent-Length: 2\r\n\r\nhi"),
-        IN(U2, NO_CONTENT),
-        OUT(C1, NO_CONTENT),
-        FLOW("http PUT http://a.test/2 204 complete 2/0"),
+        NO_DIAL,
+        PAGE(C1, "502 Bad Gateway",
+             "The origin closed the connection without an answer: a.test:80.", "origin_closed"),
+        FLOW("http DELETE http://a.test/2 502 origin_closed 0/101"),
     };
     (void)state;
-    PLAY(steps);
-    PLAY(only_once);
-    PLAY(not_after_a_byte);
     PLAY(not_a_post);
     PLAY(not_with_content);
-    PLAY(before_the_content);
+    PLAY(not_with_trailers);
 }
 
 int main(void)
@@ -628,11 +798,14 @@ int main(void)
         cmocka_unit_test(remembers_names_for_half_a_minute),
         cmocka_unit_test(remembers_a_missing_name_for_a_second),
         cmocka_unit_test(waits_five_seconds_for_a_name),
+        cmocka_unit_test(begins_no_lookup_that_nobody_waits_for),
         cmocka_unit_test(says_why_a_dial_failed),
         cmocka_unit_test(tries_the_next_address_after_a_quarter_second),
         cmocka_unit_test(waits_ten_seconds_for_a_connection),
         cmocka_unit_test(keeps_a_connection_that_nobody_waits_for_any_more),
         cmocka_unit_test(is_never_its_own_target),
+        cmocka_unit_test(refuses_requests_that_it_made_itself),
+        cmocka_unit_test(serves_a_client_whose_port_is_that_of_a_connection_to_an_origin),
         cmocka_unit_test(refuses_odd_spellings_of_addresses),
         cmocka_unit_test(says_when_an_origin_closes_before_its_answer),
         cmocka_unit_test(hands_a_broken_off_body_on_as_such),
@@ -640,8 +813,10 @@ int main(void)
         cmocka_unit_test(refuses_bad_responses),
         cmocka_unit_test(reuses_no_connection_that_said_too_much),
         cmocka_unit_test(waits_only_so_long_for_a_response),
+        cmocka_unit_test(waits_only_so_long_for_an_upload_to_go_on),
         cmocka_unit_test(waits_only_so_long_for_a_body_to_go_on),
         cmocka_unit_test(asks_once_more_on_a_new_connection),
+        cmocka_unit_test(asks_only_once_where_it_might_count_twice),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -140,6 +140,24 @@ static void relays_after_an_upgrade(void **state)
     PLAY(steps);
 }
 
+static void relays_what_came_behind_the_request_for_an_upgrade(void **state)
+{
+    static const struct step steps[] = {
+        ACCEPT(C1),
+        IN(C1, UPGRADE "too early"),
+        MEET(U1),
+        OUT(U1, SENT_UPGRADE),
+        IN(U1, SWITCHED),
+        OUT(C1, SWITCHED),
+        OUT(U1, "too early"),
+        PEER_RESET(C1),
+        RST(U1),
+        FLOW("http GET http://a.test/ws 101 client_reset 9/0"),
+    };
+    (void)state;
+    PLAY(steps);
+}
+
 static void lets_the_origin_finish_an_upgrade_first(void **state)
 {
     static const struct step steps[] = {
@@ -472,6 +490,7 @@ int main(void)
         cmocka_unit_test(asks_a_whole_server),
         cmocka_unit_test(puts_the_target_in_the_place_of_host),
         cmocka_unit_test(relays_after_an_upgrade),
+        cmocka_unit_test(relays_what_came_behind_the_request_for_an_upgrade),
         cmocka_unit_test(lets_the_origin_finish_an_upgrade_first),
         cmocka_unit_test(hands_a_reset_on_within_an_upgrade),
         cmocka_unit_test(stays_http_when_an_upgrade_is_declined),

@@ -336,15 +336,17 @@ static void opens_a_ca_of_ones_own(void **state)
     char missing[160];
 
     make_here(p);
-    assert_int_equal(ca_open_files(p->cert, p->key, p->error, &ca), STATUS_OK);
+    assert_int_equal(ca_open_files(p->cert, p->key, NOW, p->error, &ca), STATUS_OK);
     ca_free(ca);
     ca = NULL;
     snprintf(missing, sizeof(missing), "%s/none.key", p->root);
-    assert_int_equal(ca_open_files(p->cert, missing, p->error, &ca), STATUS_NOT_FOUND);
+    assert_int_equal(ca_open_files(p->cert, missing, NOW, p->error, &ca), STATUS_NOT_FOUND);
     assert_non_null(strstr(p->error, missing));
-    assert_int_equal(ca_open_files(p->key, p->key, p->error, &ca), STATUS_BAD_INPUT);
+    assert_int_equal(ca_open_files(p->key, p->key, NOW, p->error, &ca), STATUS_BAD_INPUT);
+    assert_int_equal(ca_open_files(p->cert, p->key, INT64_MAX, p->error, &ca), STATUS_REFUSED);
+    assert_non_null(strstr(p->error, "expired"));
     assert_int_equal(chmod(p->key, 0644), 0);
-    assert_int_equal(ca_open_files(p->cert, p->key, p->error, &ca), STATUS_REFUSED);
+    assert_int_equal(ca_open_files(p->cert, p->key, NOW, p->error, &ca), STATUS_REFUSED);
     assert_null(ca);
 }
 
