@@ -34,7 +34,6 @@ from weirtest import (
 )
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-GONE = (EOFError, OSError)
 LEAVES = int(os.environ.get("WEIR_LEAVES", "1000"))
 
 # Names of this machine's own loopback address, in every way of writing one.
