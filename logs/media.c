@@ -6,11 +6,11 @@
 #include "http/json.h"
 
 static const struct row {
-    const char *type;
+    struct bytes type;
     const char *word;
     enum media_kind kind;
 } media_rows[] = {
-#define MEDIA(type, word, kind) {type, word, kind},
+#define MEDIA(type, word, kind) {BYTES_INIT(type), word, kind},
 #include "logs/media.def"
 #undef MEDIA
 };
@@ -18,7 +18,7 @@ static const struct row {
 static const struct row *row_find(struct bytes type)
 {
     for (size_t i = 0; i < sizeof(media_rows) / sizeof(media_rows[0]); i++) {
-        if (bytes_equal_icase(type, bytes_of(media_rows[i].type)))
+        if (bytes_equal_icase(type, media_rows[i].type))
             return &media_rows[i];
     }
     return NULL;

@@ -200,6 +200,7 @@ enum status engine_new(const struct engine_env *env, struct ruleset *rules,
     e->timer_asked_us = INT64_MAX;
     timers_init(&e->timers);
     facts_init(&e->facts, e);
+    pool_init(&e->pool, e);
     st = dns_init(&e->dns, e);
     if (!st)
         st = h1_scratch_new(e->settings->limits.fields, &e->scratch);

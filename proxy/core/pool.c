@@ -10,13 +10,9 @@ static struct upstream **pool_bucket(struct pool *p, const struct route *route)
 
 void pool_remove(struct pool *p, struct upstream *up)
 {
-    struct upstream **at = pool_bucket(p, &up->route);
-
-    while (*at && *at != up)
-        at = &(*at)->next_of_key;
-    if (!*at)
-        return;
-    *at = up->next_of_key;
+    *up->link_of_key = up->next_of_key;
+    if (up->next_of_key)
+        up->next_of_key->link_of_key = up->link_of_key;
     if (up->older)
         up->older->newer = up->newer;
     else
@@ -26,6 +22,7 @@ void pool_remove(struct pool *p, struct upstream *up)
     else
         p->newest = up->older;
     up->older = up->newer = up->next_of_key = NULL;
+    up->link_of_key = NULL;
     p->count--;
 }
 
@@ -44,9 +41,10 @@ void pool_put(struct pool *p, struct upstream *up)
 {
     struct upstream **bucket = pool_bucket(p, &up->route);
 
-    if (p->count >= POOL_TOTAL)
-        pool_give_way(p);
     up->next_of_key = *bucket;
+    if (up->next_of_key)
+        up->next_of_key->link_of_key = &up->next_of_key;
+    up->link_of_key = bucket;
     *bucket = up;
     up->older = p->newest;
     up->newer = NULL;
@@ -55,7 +53,25 @@ void pool_put(struct pool *p, struct upstream *up)
     else
         p->oldest = up;
     p->newest = up;
-    p->count++;
+    if (++p->count > POOL_TOTAL && p->trim.at_us == INT64_MAX)
+        engine_timer(p->engine, &p->trim, POOL_BURST_US);
+}
+
+static void on_pool_trim(void *self)
+{
+    struct pool *p = self;
+    int64_t since_us = p->engine->now_us - POOL_BURST_US;
+
+    while (p->count > POOL_TOTAL && p->oldest->idle_since_us <= since_us)
+        pool_give_way(p);
+    if (p->count > POOL_TOTAL)
+        engine_timer(p->engine, &p->trim, POOL_BURST_US);
+}
+
+void pool_init(struct pool *p, struct engine *e)
+{
+    *p = (struct pool){.engine = e};
+    timer_init(&p->trim, on_pool_trim, p);
 }
 
 void pool_give_way(struct pool *p)

@@ -1,10 +1,13 @@
-/* pool: idle upstream connections, by route, the newest first. At most
- * POOL_TOTAL; the oldest is closed first. */
+/* pool: idle upstream connections, by route, the newest first. Of more than
+ * POOL_TOTAL the oldest are closed, but only when they have been idle for
+ * POOL_BURST_US: busy clients in large numbers leave as many connections idle between
+ * their requests, and new ones cost a handshake each. env.upstreams bounds them all. */
 #ifndef WEIR_PROXY_CORE_POOL_H
 #define WEIR_PROXY_CORE_POOL_H
 
-#include <stdint.h>
+#include "proxy/core/timers.h"
 
+struct engine;
 struct route;
 struct upstream;
 
@@ -14,11 +17,15 @@ struct pool {
     struct upstream *buckets[POOL_BUCKETS];
     struct upstream *oldest, *newest;
     uint32_t count;
+    struct engine *engine;
+    struct timer trim;
 };
+
+void pool_init(struct pool *p, struct engine *e);
 
 /* Takes an idle connection out, or NULL. */
 struct upstream *pool_take(struct pool *p, const struct route *route);
-/* Puts one in; closes what is too many. */
+/* Puts one in. */
 void pool_put(struct pool *p, struct upstream *up);
 void pool_remove(struct pool *p, struct upstream *up);
 /* Closes the oldest, if there is one. */

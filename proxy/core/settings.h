@@ -13,6 +13,7 @@
 
 enum {
     POOL_TOTAL = 256,             /* idle upstream connections kept, per loop */
+    POOL_BURST_US = 1 * 1000000,  /* how long more of them are */
     FACTS_TTL_US = 600 * 1000000, /* what is known of an origin */
     FACTS_FAILURE_TTL_US = 5 * 1000000,
     FACTS_WAIT_US = 2 * 1000000, /* how long a client's handshake waits for them */

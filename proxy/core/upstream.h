@@ -64,6 +64,7 @@ struct upstream {
     struct failure failure;
     struct upstream *older, *newer; /* in the pool, by idle time */
     struct upstream *next_of_key;   /* in the pool */
+    struct upstream **link_of_key;  /* what points to it there */
     struct upstream *prev_all, *next_all;
     struct grave grave;
 };

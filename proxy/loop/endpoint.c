@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <ifaddrs.h>
 #include <net/if.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -53,6 +54,12 @@ bool endpoint_is_loopback(const struct sockaddr_storage *a)
     if (a->ss_family == AF_INET)
         return ntohl(as_v4_const(a)->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
     return a->ss_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&as_v6_const(a)->sin6_addr);
+}
+
+void endpoint_unpace(int fd, const struct sockaddr_storage *own)
+{
+    if (endpoint_is_loopback(own))
+        setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "reno", strlen("reno"));
 }
 
 bool endpoint_is_wildcard(const struct sockaddr_storage *a)

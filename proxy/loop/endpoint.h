@@ -18,6 +18,10 @@ void endpoint_text(const struct sockaddr_storage *a, char text[static ENDPOINT_T
 uint16_t endpoint_port(const struct sockaddr_storage *a); /* 0 when it has none */
 void endpoint_set_port(struct sockaddr_storage *a, uint16_t port);
 bool endpoint_is_loopback(const struct sockaddr_storage *a);
+/* Of a TCP socket whose end `own` is loopback: a congestion control that paces, as BBR
+ * does, starts a timer for nearly each send, a tenth of the cost of a download, where
+ * there is no network. Where it cannot be changed, it stays as it is. */
+void endpoint_unpace(int fd, const struct sockaddr_storage *own);
 bool endpoint_is_wildcard(const struct sockaddr_storage *a); /* 0.0.0.0 or :: */
 socklen_t endpoint_len(const struct sockaddr_storage *a);
 

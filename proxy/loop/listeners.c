@@ -18,6 +18,7 @@ static int listener_open(const struct sockaddr_storage *want, struct sockaddr_st
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
     if (want->ss_family == AF_INET6)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
+    endpoint_unpace(fd, want); /* what is accepted inherits it */
     if (bind(fd, (const struct sockaddr *)want, endpoint_len(want)) || listen(fd, LISTEN_BACKLOG) ||
         getsockname(fd, (struct sockaddr *)ret_real, &len)) {
         error = errno;

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "proxy/loop/endpoint.h"
+
 enum {
     SOCKET_TABLE_FIRST = 64, /* wire numbers the table begins with */
 };
@@ -394,7 +396,7 @@ static void on_connect(uv_connect_t *request, int error)
     struct socket *s = request->handle->data;
     struct driver *d = s->driver;
     struct sockaddr_storage own = {0};
-    int len = sizeof(own);
+    int len = sizeof(own), fd;
     struct event ev = {.kind = EVENT_CONNECTED, .wire = s->wire, .address = &own};
 
     if (s->state == SOCKET_CLOSING)
@@ -406,6 +408,8 @@ static void on_connect(uv_connect_t *request, int error)
     } else {
         s->state = SOCKET_OPEN;
         uv_tcp_getsockname(&s->tcp, (struct sockaddr *)&own, &len);
+        if (uv_fileno((const uv_handle_t *)&s->tcp, &fd) == 0)
+            endpoint_unpace(fd, &own);
     }
     driver_pump(d, &ev);
 }

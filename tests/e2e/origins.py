@@ -1,5 +1,6 @@
 """Servers for weir to talk to: scripted ones, a real nginx, and raw ones."""
 
+import itertools
 import os
 import shutil
 import socket
@@ -75,6 +76,7 @@ class RawServer:
         self.listener = listen(host)
         self.port = self.listener.getsockname()[1]
         self.wires = []
+        self.numbers = itertools.count(1)
         self.errors = []
         self.stopped = False
         self.thread = threading.Thread(target=self._accept, daemon=True)
@@ -97,7 +99,7 @@ class RawServer:
     def _run(self, sock):
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
-            wire = Wire(self.wrap(sock), len(self.wires) + 1)
+            wire = Wire(self.wrap(sock), next(self.numbers))
         except OSError as error:
             self.errors.append(error)
             sock.close()

@@ -1,12 +1,24 @@
 """What weir refuses, and what it bears: ambiguous framing, limits, time, and size."""
 
+import collections
 import hashlib
 import os
 import threading
 import time
 import unittest
 
-from weirtest import Ground, Raw, Weir, early, eventually, release_binary, tunnel, upstream_map
+from rig import status
+from weirtest import (
+    Ground,
+    Origin,
+    Raw,
+    Weir,
+    early,
+    eventually,
+    release_binary,
+    tunnel,
+    upstream_map,
+)
 
 MIB = 1024 * 1024
 BIG_BYTES = int(os.environ.get("WEIR_BIG_MIB", "256")) * MIB
@@ -406,6 +418,44 @@ class Sizes(Ground):
         for wire in list(self.origin.wires):
             wire.drop()
         eventually(idle, "the end of all connections")
+
+
+class IdleUpstreams(unittest.TestCase):
+    """Connections to origins that nobody uses are kept for the next burst, and then for a
+    while in a number that is bounded."""
+
+    KEPT = 256
+    CLIENTS = 300
+
+    def setUp(self):
+        self.origin = self.enterContext(Origin())
+        yaml = upstream_map({"origin.test:80": self.origin.port})
+        self.weir = self.enterContext(Weir(yaml, ["--workers", "1"]))
+
+    def idle(self):
+        return status(self.weir)["traffic"]["upstreams_idle"]
+
+    def burst(self):
+        """One request of each client; the origin answers when all have arrived."""
+        for client in self.clients:
+            client.send("GET http://origin.test/all HTTP/1.1\r\nHost: origin.test\r\n\r\n")
+        for client in self.clients:
+            self.assertEqual(client.read_response().status, 200)
+
+    def test_keeps_a_burst_of_them_for_the_next_one_and_few_in_the_end(self):
+        together = threading.Barrier(self.CLIENTS)
+
+        def answer(wire, request):
+            together.wait(30)
+            wire.reply(200, b"")
+
+        self.origin.routes["/all"] = answer
+        self.clients = [self.enterContext(Raw(self.weir.port)) for _ in range(self.CLIENTS)]
+        self.burst()
+        self.burst()
+        used = collections.Counter(r.connection for r in self.origin.requests)
+        self.assertEqual(set(used.values()), {2})
+        eventually(lambda: self.idle() == self.KEPT, "closing the others")
 
 
 class Connections(unittest.TestCase):
