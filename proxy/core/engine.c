@@ -430,12 +430,17 @@ bool engine_drained(const struct engine *e)
     return e->draining && !e->sessions && !e->log_outside && !e->commands.count;
 }
 
+uint32_t engine_upstreams(const struct engine *e)
+{
+    return e->upstream_count;
+}
+
 void engine_stats(const struct engine *e, struct engine_stats *ret_stats)
 {
     *ret_stats = e->stats;
     ret_stats->clients = e->session_count;
     ret_stats->exchanges_open = e->exchange_count;
-    ret_stats->upstreams = e->upstream_count;
+    ret_stats->upstreams = engine_upstreams(e);
     ret_stats->upstreams_idle = e->pool.count;
     ret_stats->in_flight_bytes = e->in_flight;
 }

@@ -123,6 +123,7 @@ struct engine_stats {
     uint64_t connections, exchanges, tunnels, refused, injected, errors;
     uint64_t bytes_up, bytes_down, in_flight_bytes;
 };
+uint32_t engine_upstreams(const struct engine *e); /* connections to servers */
 void engine_stats(const struct engine *e, struct engine_stats *ret_stats);
 
 #endif

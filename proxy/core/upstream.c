@@ -39,7 +39,6 @@ void upstream_free(struct upstream *up)
         e->upstreams = up->next_all;
     if (up->next_all)
         up->next_all->prev_all = up->prev_all;
-    e->upstream_count--;
     codec_free(up->codec);
     arena_release(&up->arena);
     free(up);
@@ -53,6 +52,7 @@ static void upstream_end(struct upstream *up)
         dialer_stop(&up->dialer);
     timer_clear(&up->engine->timers, &up->timer);
     up->state = UPSTREAM_ENDED;
+    up->engine->upstream_count--;
     up->user = NULL;
     wire_drop(up->wire);
     up->wire = NULL;

@@ -15,6 +15,7 @@ struct acceptor {
     uv_timer_t pause;
     uint32_t handles; /* not yet closed */
     uint64_t max;     /* clients at once */
+    uint64_t all;     /* … with the connections to servers */
     bool listening;   /* the polls are on */
     bool awaits_gone; /* off until a connection goes */
     bool said_full, said_descriptors;
@@ -94,6 +95,25 @@ static struct loop *acceptor_choose(const struct acceptor *a)
     return best;
 }
 
+static void acceptor_say_descriptors(struct acceptor *a)
+{
+    if (!a->said_descriptors)
+        a->env.say(a->env.self, "there are no file descriptors left; new connections wait "
+                                "(raise the limit: ulimit -n)");
+    a->said_descriptors = true;
+    acceptor_pause(a, ACCEPT_PAUSE_MS);
+}
+
+/* Those that are connected already need the rest for their servers. */
+static bool acceptor_is_short(const struct acceptor *a)
+{
+    uint64_t taken = acceptor_clients(a);
+
+    for (uint32_t i = 0; i < a->env.loop_count; i++)
+        taken += loop_upstreams(a->env.loops[i]);
+    return taken >= a->all;
+}
+
 static bool out_of_descriptors(int error)
 {
     return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
@@ -109,6 +129,10 @@ static bool acceptor_take(struct acceptor *a, int listener)
 
     if (acceptor_is_full(a))
         return false;
+    if (acceptor_is_short(a)) {
+        acceptor_say_descriptors(a);
+        return false;
+    }
     loop = acceptor_choose(a);
     if (!loop) {
         acceptor_pause(a, ACCEPT_BUSY_MS);
@@ -120,11 +144,7 @@ static bool acceptor_take(struct acceptor *a, int listener)
         return true;
     }
     if (out_of_descriptors(errno)) {
-        if (!a->said_descriptors)
-            a->env.say(a->env.self, "there are no file descriptors left; new connections wait "
-                                    "(raise the limit: ulimit -n)");
-        a->said_descriptors = true;
-        acceptor_pause(a, ACCEPT_PAUSE_MS);
+        acceptor_say_descriptors(a);
         return false;
     }
     return errno != EAGAIN; /* else that connection alone failed: accept(2) */
@@ -156,21 +176,18 @@ void acceptor_look(struct acceptor *a)
     acceptor_listen(a, true);
 }
 
-uint64_t acceptor_clients_max(uint32_t loop_count)
+struct descriptor_plan acceptor_plan(uint32_t loop_count)
 {
     uint64_t spare = ACCEPT_SPARE + (uint64_t)loop_count * ACCEPT_SPARE_LOOP;
+    struct descriptor_plan plan = {UINT64_MAX, UINT64_MAX, UINT64_MAX};
     struct rlimit limit;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur == RLIM_INFINITY)
-        return UINT64_MAX;
-    return limit.rlim_cur > spare + 2 ? (limit.rlim_cur - spare) / 2 : 1;
-}
-
-static uint64_t acceptor_max(const struct acceptor_env *env)
-{
-    uint64_t most = acceptor_clients_max(env->loop_count);
-
-    return env->connections && env->connections < most ? env->connections : most;
+        return plan;
+    plan.all = limit.rlim_cur > spare + 2 ? limit.rlim_cur - spare : 2;
+    plan.clients = plan.all - plan.all * 2 / 5;
+    plan.upstreams = plan.all - plan.clients;
+    return plan;
 }
 
 static void on_closed(uv_handle_t *handle)
@@ -196,12 +213,14 @@ void acceptor_free(struct acceptor *a)
 enum status acceptor_new(const struct acceptor_env *env, struct listeners *listeners,
                          struct acceptor **ret_acceptor)
 {
+    struct descriptor_plan plan = acceptor_plan(env->loop_count);
     struct acceptor *a = calloc(1, sizeof(*a));
 
     if (!a)
         return STATUS_NO_MEMORY;
     a->env = *env;
-    a->max = acceptor_max(env);
+    a->all = plan.all;
+    a->max = env->connections && env->connections < plan.clients ? env->connections : plan.clients;
     uv_timer_init(env->uv, &a->pause);
     a->pause.data = a;
     a->handles = 1;

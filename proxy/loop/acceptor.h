@@ -42,9 +42,13 @@ struct loop;
 struct uv_loop_s;
 struct acceptor; /* opaque */
 
-/* Clients at once that the descriptors of this process allow. A client that asks for
- * something takes one for its server too: as many again are left for those. */
-uint64_t acceptor_clients_max(uint32_t loop_count);
+/* What the descriptors of this process are for. A client that asks for something takes
+ * one for its server too; many that are idle share few. So more than half are for
+ * clients, and new ones wait already when both together have taken all. */
+struct descriptor_plan {
+    uint64_t all, clients, upstreams; /* UINT64_MAX: no limit */
+};
+struct descriptor_plan acceptor_plan(uint32_t loop_count);
 
 /* Borrowed: all of it outlives the acceptor. */
 struct acceptor_env {

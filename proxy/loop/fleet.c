@@ -214,7 +214,7 @@ static enum status fleet_make_loops(struct fleet *f)
         .self = f,
     };
     uint32_t count = f->env.workers < FLEET_WORKERS ? f->env.workers : FLEET_WORKERS;
-    uint64_t upstreams = acceptor_clients_max(count) / (count ? count : 1);
+    uint64_t upstreams = acceptor_plan(count).upstreams / (count ? count : 1);
 
     env.engine.upstreams = upstreams < UINT32_MAX ? (uint32_t)upstreams : UINT32_MAX;
     do {

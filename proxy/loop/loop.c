@@ -25,6 +25,7 @@ struct loop {
     uint64_t given;        /* connections; the main thread's */
     _Atomic uint64_t gone; /* of them */
     _Atomic bool gone_awaited;
+    _Atomic uint32_t upstreams;
     bool draining; /* the loop's own */
     _Atomic bool drained;
     void (*on_news)(void *self);
@@ -48,6 +49,7 @@ static void on_turn(void *self)
 {
     struct loop *l = self;
 
+    atomic_store_explicit(&l->upstreams, engine_upstreams(l->driver.engine), memory_order_relaxed);
     if (!l->draining || atomic_load(&l->drained) || !engine_drained(l->driver.engine))
         return;
     atomic_store(&l->drained, true);
@@ -156,6 +158,7 @@ enum status loop_new(const struct loop_env *env, struct loop **ret_loop)
     *l = (struct loop){.on_news = env->on_news, .self = env->self};
     handoff_init(&l->handoff);
     atomic_init(&l->gone, 0);
+    atomic_init(&l->upstreams, 0);
     atomic_init(&l->gone_awaited, false);
     atomic_init(&l->drained, false);
     st = loop_init_uv(l, env->main);
@@ -194,6 +197,11 @@ enum status loop_start(struct loop *l)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     l->threaded = error == 0;
     return error ? STATUS_NO_MEMORY : STATUS_OK;
+}
+
+uint64_t loop_upstreams(const struct loop *l)
+{
+    return atomic_load_explicit(&l->upstreams, memory_order_relaxed);
 }
 
 uint64_t loop_clients(const struct loop *l)

@@ -27,6 +27,7 @@ MUST_USE enum status loop_start(struct loop *l);
 /* All below are for the main thread. */
 /* Connections given to it that are not gone yet. */
 uint64_t loop_clients(const struct loop *l);
+uint64_t loop_upstreams(const struct loop *l); /* connections to servers, a turn ago */
 /* Does the main thread wait for a connection to go? */
 void loop_await_gone(struct loop *l, bool wanted);
 bool loop_has_room(const struct loop *l);

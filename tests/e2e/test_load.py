@@ -19,7 +19,15 @@ import threading
 import time
 import unittest
 
-from rig import Load, client_hello, control, cpu_seconds, resident_bytes
+from rig import (
+    Load,
+    WrappedWeir,
+    client_hello,
+    control,
+    cpu_seconds,
+    resident_bytes,
+    status,
+)
 from weirtest import (
     Ground,
     Origin,
@@ -27,6 +35,7 @@ from weirtest import (
     TestPki,
     TlsOrigin,
     Weir,
+    client_context,
     eventually,
     release_binary,
     tunnel,
@@ -182,6 +191,64 @@ class EndUnderLoad(unittest.TestCase):
         self.assertEqual(reached, answered)
         self.assertEqual(logged, answered)
         self.assertEqual({f["reason"] for f in flows}, {"complete"})
+
+
+class IdleClients(unittest.TestCase):
+    """Many clients, each with TLS inside its tunnel and one answered request behind it, that
+    say nothing more: all are kept, none costs much, and few connections to servers are.
+
+    WEIR_IDLE=10000 is the long form (20,000 descriptors, hard limit, here and there)."""
+
+    CLIENTS = int(os.environ.get("WEIR_IDLE", "1000"))
+    HOSTS = CLIENTS // 10  # certificates to make
+    RESIDENT_BYTES = 30 * KIB  # for each client; the sanitizers have costs of their own
+    UPSTREAMS = 256  # kept idle, of one loop
+
+    def setUp(self):
+        folder = self.enterContext(contextlib.closing(Folder()))
+        pki = TestPki(folder.path)
+        self.hosts = ["h%d.many.test" % number for number in range(self.HOSTS)]
+        context = pki.leaf("*.many.test").server_context()
+        answer = lambda wire, request: wire.reply(200, b"x" * KIB)
+        self.origin = self.enterContext(TlsOrigin(context, default=answer))
+        yaml = upstream_map({host: self.origin.port for host in self.hosts})
+        self.weir = self.enterContext(
+            WrappedWeir(
+                yaml + "tls: { upstream_ca: '%s' }\n" % pki.ca,
+                ["--workers", "1"],
+                program=release_binary(),
+                before="ulimit -n 20000 && exec",
+            )
+        )
+        self.context = client_context(self.weir.ca)
+
+    def connect(self, number):
+        host = self.hosts[number % self.HOSTS]
+        client = tunnel(self.weir, host + ":443", context=self.context)
+        self.addCleanup(client.drop)
+        self.ask(client, host)
+        return client, host
+
+    def ask(self, client, host):
+        client.send("GET / HTTP/1.1\r\nHost: %s\r\n\r\n" % host)
+        self.assertEqual(client.read_response().body, b"x" * KIB)
+
+    def test_are_all_kept_at_little_cost(self):
+        self.connect(0)
+        before = resident_bytes(self.weir)
+        clients = [self.connect(number) for number in range(self.CLIENTS)]
+        eventually(lambda: self.upstreams() <= self.UPSTREAMS, "the end of what is too many")
+        each = (resident_bytes(self.weir) - before) / self.CLIENTS
+        print("%d idle clients: %.1f KiB each, %d descriptors"
+              % (self.CLIENTS, each / KIB, self.weir.descriptors()))  # fmt: skip
+        if release_binary():
+            self.assertLess(each, self.RESIDENT_BYTES)
+        self.assertLess(self.weir.descriptors(), self.CLIENTS + self.UPSTREAMS + 100)
+        for client, host in clients:
+            self.ask(client, host)
+
+    def upstreams(self):
+        return status(self.weir)["traffic"]["upstreams"]
 
 
 class Folder:
