@@ -97,6 +97,8 @@ void exchange_arm_body_idle(struct exchange *ex);
 /* Into the arena; NULL when out of memory. */
 struct fields *exchange_copy_trailers(struct exchange *ex, const struct fields *trailers);
 /* The heads that go on, made of those that came. */
+/* Its Max-Forwards is 0: it is answered, not forwarded (RFC 9110 §7.6.2). */
+bool exchange_ends_here(const struct exchange *ex);
 MUST_USE enum status exchange_prepare_request(struct exchange *ex);
 /* What of it depends on the route: the target's form, an upstream proxy's
  * credentials. After the filters, before it is sent. */

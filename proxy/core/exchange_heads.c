@@ -5,7 +5,7 @@
 
 #include "proxy/core/session.h"
 
-enum { TARGET_BYTES = 128 * 1024, AUTHORITY_BYTES = 512 };
+enum { TARGET_BYTES = 128 * 1024, AUTHORITY_BYTES = 512, MAX_FORWARDS_DIGITS = 9 };
 
 /* HTTP/2 in the clear is not offered: an Upgrade to it is dropped. */
 static bool upgrade_is_kept(const struct head *request)
@@ -20,6 +20,40 @@ static void strip_trace(struct head *h)
         return;
     fields_remove(&h->fields, BYTES("Cookie"));
     fields_remove(&h->fields, BYTES("Authorization"));
+}
+
+/* RFC 9110 §7.6.2: how many may still pass it on; -1 when that is not said. */
+static int32_t max_forwards(const struct head *h)
+{
+    struct bytes value = fields_value(&h->fields, BYTES("Max-Forwards"));
+    int32_t number = 0;
+
+    if (value.len == 0 || value.len > MAX_FORWARDS_DIGITS ||
+        (!http_method_is(h, "TRACE") && !http_method_is(h, "OPTIONS")))
+        return -1;
+    for (size_t i = 0; i < value.len; i++) {
+        if (value.ptr[i] < '0' || value.ptr[i] > '9')
+            return -1;
+        number = number * 10 + (value.ptr[i] - '0');
+    }
+    return number;
+}
+
+bool exchange_ends_here(const struct exchange *ex)
+{
+    return max_forwards(&ex->request) == 0;
+}
+
+static enum status count_forward(struct exchange *ex, struct head *h)
+{
+    int32_t left = max_forwards(h);
+    const char *text;
+
+    if (left < 0)
+        return STATUS_OK;
+    text = arena_printf(exchange_arena(ex), "%d", (int)left - 1);
+    return text ? fields_set(exchange_arena(ex), &h->fields, BYTES("Max-Forwards"), bytes_of(text))
+                : STATUS_NO_MEMORY;
 }
 
 static enum status add_via(struct exchange *ex, struct head *h)
@@ -76,7 +110,8 @@ enum status exchange_prepare_request(struct exchange *ex)
     out->upgrade = upgrade;
     out->version = HTTP_1_1;
     strip_trace(out);
-    return add_via(ex, out);
+    st = count_forward(ex, out);
+    return st ? st : add_via(ex, out);
 }
 
 /* For another proxy. A request within a CONNECT goes where that went, whatever it

@@ -109,6 +109,14 @@ static void exchange_answer_own(struct exchange *ex)
         exchange_fail(ex, CLOSE_NOT_A_PROXY_REQUEST, NULL);
 }
 
+static void exchange_answer_last(struct exchange *ex)
+{
+    static const char sentence[] = "Max-Forwards is 0: the request ends here, at weir.";
+    struct page page = {.status = 200, .sentence = sentence, .reason = CLOSE_ANSWERED_BY_WEIR};
+
+    exchange_answer(ex, CLOSE_ANSWERED_BY_WEIR, sentence, &page);
+}
+
 /* ---- requests ----------------------------------------------------------- */
 
 /* What only a lenient host may send. */
@@ -155,6 +163,9 @@ void session_request(struct session *s, uint32_t stream, const struct head *requ
         exchange_note_request(ex);
         codec_drain(s->codec); /* nothing more is believed of this client */
         exchange_fail(ex, CLOSE_BAD_REQUEST, NULL);
+    } else if (st == STATUS_OK && exchange_ends_here(ex)) {
+        exchange_note_request(ex);
+        exchange_answer_last(ex);
     } else if (st == STATUS_OK) {
         exchange_start(ex);
     } else {

@@ -58,10 +58,46 @@ static void keeps_secrets_out_of_trace(void **state)
         IN(C1, "TRACE http://a.test/ HTTP/1.1\r\nHost: a.test\r\nCookie: a=1\r\n"
                "Authorization: Basic eDp5\r\nX-A: b\r\nMax-Forwards: 3\r\n\r\n"),
         MEET(U1),
-        OUT(U1, "TRACE / HTTP/1.1\r\nHost: a.test\r\nX-A: b\r\nMax-Forwards: 3\r\n\r\n"),
+        OUT(U1, "TRACE / HTTP/1.1\r\nHost: a.test\r\nX-A: b\r\nMax-Forwards: 2\r\n\r\n"),
         IN(U1, NO_CONTENT),
         OUT(C1, NO_CONTENT),
         FLOW("http TRACE http://a.test/ 204 complete"),
+    };
+    (void)state;
+    PLAY(steps);
+}
+
+#define LAST_SENTENCE "Max-Forwards is 0: the request ends here, at weir."
+
+/* RFC 9110 §7.6.2 */
+static void counts_forwards_of_those_methods_that_ask_for_it(void **state)
+{
+    static const struct step steps[] = {
+        ACCEPT(C1),
+        IN(C1, "OPTIONS http://a.test/ HTTP/1.1\r\nHost: a.test\r\nMax-Forwards: 0\r\n\r\n"),
+        NO_DIAL,
+        PAGE(C1, "200 OK", LAST_SENTENCE, "answered_by_weir"),
+        FLOW_STARTS("http OPTIONS http://a.test/ 200 answered_by_weir "),
+        IN(C1, "TRACE http://a.test/ HTTP/1.1\r\nHost: a.test\r\nMax-Forwards: 00\r\n\r\n"),
+        NO_DIAL,
+        PAGE(C1, "200 OK", LAST_SENTENCE, "answered_by_weir"),
+        FLOW_STARTS("http TRACE http://a.test/ 200 answered_by_weir "),
+        IN(C1, "OPTIONS http://a.test/ HTTP/1.1\r\nHost: a.test\r\nMax-Forwards: 10\r\n\r\n"),
+        MEET(U1),
+        OUT(U1, "OPTIONS / HTTP/1.1\r\nHost: a.test\r\nMax-Forwards: 9\r\n\r\n"),
+        IN(U1, NO_CONTENT),
+        OUT(C1, NO_CONTENT),
+        FLOW("http OPTIONS http://a.test/ 204 complete"),
+        IN(C1, "OPTIONS http://a.test/ HTTP/1.1\r\nHost: a.test\r\nMax-Forwards: -0\r\n\r\n"),
+        OUT(U1, "OPTIONS / HTTP/1.1\r\nHost: a.test\r\nMax-Forwards: -0\r\n\r\n"),
+        IN(U1, NO_CONTENT),
+        OUT(C1, NO_CONTENT),
+        FLOW("http OPTIONS http://a.test/ 204 complete"),
+        IN(C1, "GET http://a.test/ HTTP/1.1\r\nHost: a.test\r\nMax-Forwards: 0\r\n\r\n"),
+        OUT(U1, "GET / HTTP/1.1\r\nHost: a.test\r\nMax-Forwards: 0\r\n\r\n"),
+        IN(U1, NO_CONTENT),
+        OUT(C1, NO_CONTENT),
+        FLOW("http GET http://a.test/ 204 complete"),
     };
     (void)state;
     PLAY(steps);
@@ -487,6 +523,7 @@ int main(void)
         cmocka_unit_test(strips_what_is_meant_for_one_hop),
         cmocka_unit_test(adds_via_when_told),
         cmocka_unit_test(keeps_secrets_out_of_trace),
+        cmocka_unit_test(counts_forwards_of_those_methods_that_ask_for_it),
         cmocka_unit_test(asks_a_whole_server),
         cmocka_unit_test(puts_the_target_in_the_place_of_host),
         cmocka_unit_test(relays_after_an_upgrade),
