@@ -47,7 +47,9 @@ static bool coding_known(struct bytes name)
     return false;
 }
 
-/* One element of the list; `sofar` is what those before it came to. */
+/* One element of the list; `sofar` is what those before it came to. No coding that is
+ * known has parameters (RFC 9112 §7.2: SHOULD be treated as an error), and two readers
+ * may disagree on where one with a quote ends. */
 static enum h1_codings judge_coding(struct bytes element, enum h1_codings sofar, bool *chunked)
 {
     ptrdiff_t semicolon = bytes_find(element, ';');
@@ -63,7 +65,7 @@ static enum h1_codings judge_coding(struct bytes element, enum h1_codings sofar,
     }
     if (sofar == H1_CODINGS_UNKNOWN || !coding_known(name))
         return H1_CODINGS_UNKNOWN;
-    return H1_CODINGS_OUTER;
+    return semicolon >= 0 ? H1_CODINGS_BAD : H1_CODINGS_OUTER;
 }
 
 /* Unlike other lists, an empty element is bad here: it is how lists that two

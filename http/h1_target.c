@@ -185,6 +185,15 @@ static enum status judge_no_host(struct h1_reader *r)
     return STATUS_OK;
 }
 
+static bool is_ascii(struct bytes in)
+{
+    for (size_t i = 0; i < in.len; i++) {
+        if (in.ptr[i] >= 0x80)
+            return false;
+    }
+    return true;
+}
+
 enum status h1_judge_host(struct h1_reader *r)
 {
     struct head *h = &r->scratch->head;
@@ -203,9 +212,10 @@ enum status h1_judge_host(struct h1_reader *r)
     }
     value = r->fields->items[first].value;
     /* An empty Host is right for a target without authority (RFC 9110 §7.2),
-     * and none of those that a proxy serves is such a one. */
+     * and none of those that a proxy serves is such a one. A name that is not
+     * ASCII may stand in a rule, not on the wire (RFC 3986 §3.2.2). */
     if (value.len > 0 || !named) {
-        if (authority_parse(value, &parts) || parts.userinfo)
+        if (authority_parse(value, &parts) || parts.userinfo || !is_ascii(value))
             return bad_host(r);
     }
     if (named)

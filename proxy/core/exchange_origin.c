@@ -217,12 +217,20 @@ static void origin_head(struct exchange *ex, const struct head *head)
     origin_pass(ex, &ev);
 }
 
+/* A head like any other: what is hop by hop stays here (RFC 9110 §7.6.1, §15.2). */
 static void origin_interim(struct exchange *ex, const struct head *head)
 {
-    struct message_event ev = {.kind = MESSAGE_INTERIM, .head = head};
+    struct arena *a = exchange_arena(ex);
+    struct head out;
+    struct message_event ev = {.kind = MESSAGE_INTERIM, .head = &out};
 
     flow_note_interim(ex->flow, head);
-    if (ex->request.version >= HTTP_1_1)
+    ex->flow->anomalies |= head->anomalies;
+    if (ex->request.version < HTTP_1_1)
+        return;
+    if (head_fork(a, head, &out) || fields_strip_hop(a, &out.fields, false))
+        origin_lost_memory(ex);
+    else
         origin_pass(ex, &ev);
 }
 

@@ -380,8 +380,8 @@ static void session_codec_failed(struct session *s, enum status st)
     }
     ex->request_ended = true; /* nothing more can be read of it */
     ex->flow->anomalies |= fault ? fault->anomaly : 0;
-    if (ex->response_started)
-        exchange_over(ex, reason, sentence, EXCHANGE_RESET);
+    if (ex->response_started) /* one that is whole is to arrive */
+        exchange_over(ex, reason, sentence, ex->response_ended ? EXCHANGE_FINISH : EXCHANGE_RESET);
     else
         exchange_fail(ex, reason, sentence);
     session_finish(s);

@@ -316,9 +316,25 @@ static void refuses_a_bad_chunk_in_a_request(void **state)
         RST(C1),
         FLOW("http POST http://a.test/ 200 bad_request 2/0 !bad_chunk"),
     };
+    static const struct step answered[] = {
+        ACCEPT(C1),
+        IN(C1, "POST http://a.test/ HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n"
+               "2\r\nhi\r\n"),
+        MEET(U1),
+        OUT_CHUNKED(U1, "POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n"
+                        "2\r\nhi\r\n"),
+        IN(U1, "HTTP/1.1 413 Content Too Large\r\nContent-Length: 2\r\n\r\nno"),
+        CLOSED(U1),
+        IN(C1, "Z"),
+        OUT(C1,
+            "HTTP/1.1 413 Content Too Large\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno"),
+        FIN(C1), /* no RST: it would take the answer with it */
+        FLOW("http POST http://a.test/ 413 bad_request 2/2 !bad_chunk"),
+    };
     (void)state;
     PLAY(early);
     PLAY(late);
+    PLAY(answered);
 }
 
 static void limits_the_size_of_heads(void **state)

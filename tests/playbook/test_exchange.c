@@ -324,6 +324,25 @@ static void hands_on_every_interim_response(void **state)
     PLAY(steps);
 }
 
+/* RFC 9110 §7.6.1, §15.2 */
+static void keeps_hop_by_hop_fields_of_interim_responses(void **state)
+{
+    static const struct step steps[] = {
+        ACCEPT(C1),
+        IN(C1, GET("/")),
+        MEET(U1),
+        OUT(U1, SENT_GET("/")),
+        IN(U1, "HTTP/1.1 103 Early Hints\r\nConnection: close, X-Hop\r\nX-Hop: 1\r\nLink: </a>\r\n"
+               "Keep-Alive: timeout=5\r\nContent-Length: 5\r\n\r\n"),
+        OUT(C1, "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"),
+        IN(U1, OK_2("hi")),
+        OUT(C1, OK_2("hi")),
+        FLOW("http GET http://a.test/ 200 complete 0/2 !body_not_allowed"),
+    };
+    (void)state;
+    PLAY(steps);
+}
+
 static void keeps_interim_responses_from_http10(void **state)
 {
     static const struct step steps[] = {
@@ -530,6 +549,7 @@ int main(void)
         cmocka_unit_test(hands_on_100_continue),
         cmocka_unit_test(hands_on_a_final_answer_instead_of_100),
         cmocka_unit_test(hands_on_every_interim_response),
+        cmocka_unit_test(keeps_hop_by_hop_fields_of_interim_responses),
         cmocka_unit_test(keeps_interim_responses_from_http10),
         cmocka_unit_test(refuses_a_flood_of_interim_responses),
         cmocka_unit_test(passes_an_early_answer_and_reads_the_rest),
