@@ -6,6 +6,8 @@
 
 #include "world.h"
 
+enum { NEVER_LEFT = -1 };
+
 /* What the client was told about a flow. */
 struct told {
     bool there, cut; /* an answer came; its end did not */
@@ -244,6 +246,8 @@ static bool check_taken(struct trial *t, const struct read_message *m, int i, in
                complain(w, "flow %d: a good request was not sent on (%s)", i, f->reason);
     if (m->untidy_head && strict_host && !bytes_starts_with(f->host, BYTES("a.test")))
         return complain(w, "flow %d: an untidy request of a host that is not lenient", i);
+    if (k == NEVER_LEFT)
+        return true;
     if (!w->asked[k].whole && !w->asked[k].early && !f->error)
         return complain(w, "flow %d: half of it was sent on", i);
     if (w->asked[k].whole && f->status != 101 &&
@@ -267,7 +271,8 @@ static bool check_not_taken(struct trial *t, enum reading st, const struct read_
 {
     struct world *w = t->w;
     const struct noted *f = i < w->flow_count ? w->flows[i] : NULL;
-    const struct asked *a = f && f->sent ? &w->asked[t->request[i]] : NULL;
+    bool left = f && f->sent && t->request[i] != NEVER_LEFT;
+    const struct asked *a = left ? &w->asked[t->request[i]] : NULL;
 
     if (a && a->whole)
         return complain(w, "flow %d was sent on: %s", i,
@@ -415,10 +420,22 @@ static bool check_answer(struct trial *t, int i, int k)
 static bool check_answers(struct trial *t)
 {
     for (int i = 0; i < t->w->flow_count; i++) {
-        if (t->w->flows[i]->sent && !check_answer(t, i, t->request[i]))
+        if (t->w->flows[i]->sent && t->request[i] != NEVER_LEFT &&
+            !check_answer(t, i, t->request[i]))
             return false;
     }
     return true;
+}
+
+/* Of an exchange that failed at once nothing may have left. */
+static bool never_left(const struct trial *t, int i, int k)
+{
+    const struct noted *f = t->w->flows[i];
+    const struct read_message *m = &t->asked[k];
+
+    if (k == t->w->asked_count)
+        return f->error;
+    return f->error && (!bytes_equal(m->method, f->method) || !bytes_ends_with(m->target, f->path));
 }
 
 /* Which flow is of which request: both came one after the other. What an origin was
@@ -433,6 +450,9 @@ static bool match_requests(struct trial *t)
             continue;
         if (k + 1 < w->asked_count && w->asked[k].lost && !w->flows[i]->error)
             k++;
+        t->request[i] = NEVER_LEFT;
+        if (never_left(t, i, k))
+            continue;
         if (k >= w->asked_count)
             return complain(w, "flow %d: it was sent on, says the log; no origin saw it", i);
         t->request[i] = k++;

@@ -139,19 +139,23 @@ static void scramble(uint8_t *bytes, size_t *len, struct rng *r, char *story)
     story_add(story, " bytes at %zu.", at);
 }
 
+static void add_good_request(struct mutant *m, const char *host, const char *path)
+{
+    bool origin_form = m->way == MUTANT_CONNECT;
+    char text[DRAFT_TEXT_BYTES];
+
+    (void)snprintf(text, sizeof(text), "GET %s%s/%s HTTP/1.1\r\nHost: %s\r\n\r\n",
+                   origin_form ? "" : "http://", origin_form ? "" : host, path, host);
+    add_text(m->client, &m->client_len, text);
+}
+
 static void add_canaries(struct mutant *m, struct rng *r)
 {
     size_t count = rng_below(r, 4);
 
-    for (size_t i = 0; i < count && i < 2; i++) {
-        const char *host = rng_once_in(r, 2) && !m->answer_mutated ? "canary.test" : "a.test";
-        char text[DRAFT_TEXT_BYTES];
-
-        (void)snprintf(text, sizeof(text), "GET %s%s/canary-%zu HTTP/1.1\r\nHost: %s\r\n\r\n",
-                       m->way == MUTANT_CONNECT ? "" : "http://",
-                       m->way == MUTANT_CONNECT ? "" : host, i + 1, host);
-        add_text(m->client, &m->client_len, text);
-    }
+    for (size_t i = 0; i < count && i < 2; i++)
+        add_good_request(m, rng_once_in(r, 2) && !m->answer_mutated ? "canary.test" : "a.test",
+                         i ? "canary-2" : "canary-1");
     if (m->way != MUTANT_PLAIN && rng_once_in(r, 4))
         add_text(m->client, &m->client_len, "\r\n\r\n");
 }
@@ -186,12 +190,15 @@ void mutant_make(uint64_t seed, struct mutant *m)
     m->lenient = rng_once_in(&r, 4);
     m->client_eof = rng_once_in(&r, 3);
     m->early = rng_once_in(&r, 12);
+    m->late = rng_once_in(&r, 3);
     m->answer_mutated = rng_once_in(&r, 3);
     m->answer_eof = false;
     m->piece = rng_once_in(&r, 3) ? 1 + rng_below(&r, 40) : 0;
     m->answer_piece = rng_once_in(&r, 3) ? 1 + rng_below(&r, 40) : 0;
     m->client_len = m->answer_len = 0;
     m->story[0] = 0;
+    if (rng_once_in(&r, 4))
+        add_good_request(m, "a.test", "before");
     make_request(&d, &r, m->way);
     if (!m->answer_mutated)
         mutate_some(&d, &r, m->story);

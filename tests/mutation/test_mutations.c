@@ -56,11 +56,13 @@ static void show_mutant(void)
     static const char *const ways[] = {"plain", "within CONNECT", "via a proxy"};
 
     fprintf(stderr,
-            "\nseed %" PRIu64 ": repeat it by WEIR_MUTATION_SEED=%" PRIu64 "\n%s%s%s%s, pieces of "
+            "\nseed %" PRIu64 ": repeat it by WEIR_MUTATION_SEED=%" PRIu64
+            "\n%s%s%s%s%s, pieces of "
             "%zu, answer's of %zu%s; %s:%s\n",
             mutant.seed, mutant.seed, ways[mutant.way], mutant.lenient ? ", lenient" : "",
             mutant.client_eof ? ", client closes" : "", mutant.early ? ", early answer" : "",
-            mutant.piece, mutant.answer_piece, mutant.answer_eof ? ", origin closes" : "",
+            mutant.late ? ", late kernel" : "", mutant.piece, mutant.answer_piece,
+            mutant.answer_eof ? ", origin closes" : "",
             mutant.answer_mutated ? "answer" : "request", mutant.story);
     show_bytes("--- client says", bytes_make(mutant.client, mutant.client_len));
     show_bytes("--- origin answers first", bytes_make(mutant.answer, mutant.answer_len));

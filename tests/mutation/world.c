@@ -456,7 +456,7 @@ void world_play(struct world *w, const struct mutant *m)
     w->client_fed = w->client_from = 0;
     w->complaint[0] = 0;
     noting = w;
-    stage_open(&w->stage, 0, false, &setups[m->lenient + 2 * (m->way == MUTANT_VIA)]);
+    stage_open(&w->stage, 0, m->late, &setups[m->lenient + 2 * (m->way == MUTANT_VIA)]);
     client_accept(w);
     client_speak(w);
     pass_time(w, AFTERMATH_US);
