@@ -130,7 +130,7 @@ static bool check_told(struct trial *t, int i, size_t *at)
     answer_for = read_value(&m, "x-for");
     t->told[i] = (struct told){.there = true,
                                .cut = st != READING_GOOD,
-                               .close = m.close || st != READING_GOOD,
+                               .close = m.close || m.status == 101 || st,
                                .status = m.status,
                                .body_len = m.body_len,
                                .body_hash = m.body_hash};
@@ -432,10 +432,12 @@ static bool never_left(const struct trial *t, int i, int k)
 {
     const struct noted *f = t->w->flows[i];
     const struct read_message *m = &t->asked[k];
+    bool star = bytes_equal(f->path, BYTES("*"));
 
     if (k == t->w->asked_count)
         return f->error;
-    return f->error && (!bytes_equal(m->method, f->method) || !bytes_ends_with(m->target, f->path));
+    return f->error && (!bytes_equal(m->method, f->method) ||
+                        !bytes_ends_with(m->target, star ? m->target : f->path));
 }
 
 /* Which flow is of which request: both came one after the other. What an origin was
@@ -446,6 +448,8 @@ static bool match_requests(struct trial *t)
     int k = 0;
 
     for (int i = 0; i < w->flow_count; i++) {
+        if (says(w->flows[i], "no_memory"))
+            return complain(w, "flow %d: there is memory, says who gives it", i);
         if (!w->flows[i]->sent)
             continue;
         if (k + 1 < w->asked_count && w->asked[k].lost && !w->flows[i]->error)

@@ -17,13 +17,17 @@ static const char *canary(enum mutant_way way)
 
 /* ---- good requests ------------------------------------------------------ */
 
-static void start_request(struct draft *d, enum mutant_way way, const char *method,
+static void start_request(struct draft *d, struct rng *r, enum mutant_way way, const char *method,
                           const char *version)
 {
+    static const char *const paths[] = {"/one", "/one", "/one", "/one?q=1", "", "?q"};
+    const char *path = RNG_PICK(r, paths);
     char line[DRAFT_TEXT_BYTES];
 
-    (void)snprintf(line, sizeof(line), "%s %s/one %s", method,
-                   way == MUTANT_CONNECT ? "" : "http://a.test", version);
+    if (way == MUTANT_CONNECT)
+        (void)snprintf(line, sizeof(line), "%s /one %s", method, version);
+    else
+        (void)snprintf(line, sizeof(line), "%s http://a.test%s %s", method, path, version);
     draft_start(d, false, line);
     draft_add_line(d, 1, "Host: a.test");
     draft_add_line(d, 2, "X-A: b");
@@ -32,10 +36,10 @@ static void start_request(struct draft *d, enum mutant_way way, const char *meth
 static void make_request(struct draft *d, struct rng *r, enum mutant_way way)
 {
     size_t kind = rng_below(r, 12);
-    static const char *const methods[] = {"GET", "HEAD", "POST", "PUT", "GET", "DELETE"};
+    static const char *const methods[] = {"GET", "HEAD", "POST", "PUT", "OPTIONS", "DELETE"};
     const char *method = kind < 3 ? RNG_PICK(r, methods) : "POST";
 
-    start_request(d, way, method, kind == 2 || kind == 5 ? "HTTP/1.0" : "HTTP/1.1");
+    start_request(d, r, way, method, kind == 2 || kind == 5 ? "HTTP/1.0" : "HTTP/1.1");
     if (kind == 5)
         draft_add_line(d, 2, "Connection: keep-alive");
     if (kind == 3)
