@@ -440,6 +440,15 @@ static bool never_left(const struct trial *t, int i, int k)
                         !bytes_ends_with(m->target, star ? m->target : f->path));
 }
 
+static bool was_retried(const struct trial *t, int i, int k)
+{
+    const struct read_message *m = &t->asked[k];
+
+    return k + 1 < t->w->asked_count && t->w->asked[k].lost &&
+           (!t->w->flows[i]->error ||
+            (bytes_equal(m[0].method, m[1].method) && bytes_equal(m[0].target, m[1].target)));
+}
+
 /* Which flow is of which request: both came one after the other. What an origin was
  * asked when it had given up the connection weir may ask once more. */
 static bool match_requests(struct trial *t)
@@ -452,7 +461,7 @@ static bool match_requests(struct trial *t)
             return complain(w, "flow %d: there is memory, says who gives it", i);
         if (!w->flows[i]->sent)
             continue;
-        if (k + 1 < w->asked_count && w->asked[k].lost && !w->flows[i]->error)
+        if (was_retried(t, i, k))
             k++;
         t->request[i] = NEVER_LEFT;
         if (never_left(t, i, k))

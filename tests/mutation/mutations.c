@@ -402,8 +402,7 @@ static void mutate_name(struct draft *d, struct rng *r, char *story)
         "X: y\r\n ",
         "GET /canary-field HTTP/1.1",
         "X: a\rb",
-        "X: a\x01"
-        "b",
+        "X: a\x01z",
         "X Y: a",
         "\"X\": a",
         "X:: a",

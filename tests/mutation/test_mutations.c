@@ -77,7 +77,8 @@ static void show_mutant(void)
 }
 
 /* Sanitizers end a process without a word on the mutant that was played. */
-void __sanitizer_set_death_callback(void (*callback)(void)) __attribute__((weak));
+void at_sanitizer_death(void (*callback)(void)) __asm__("__sanitizer_set_death_callback")
+    __attribute__((weak));
 
 static void show_last_words(void)
 {
@@ -162,7 +163,7 @@ int main(void)
                                   show_what_failed),
     };
 
-    if (__sanitizer_set_death_callback)
-        __sanitizer_set_death_callback(show_last_words);
+    if (at_sanitizer_death)
+        at_sanitizer_death(show_last_words);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -78,7 +78,7 @@ static void note_request(struct noted *n, const struct flow *f)
     n->target = note_text(n, h->target);
     n->version = h->version;
     n->path = note_text(n, h->path);
-    if (n->sent)
+    if (f->request.sent)
         n->sent_fields_hash = fields_hash(&f->request.sent->fields);
 }
 
@@ -119,7 +119,7 @@ void stage_take_flow(struct stage *s, const struct flow *f)
     n->answer_status = n->answered ? f->response.received->status : 0;
     n->response_bytes = f->response.body.wire_bytes;
     n->response_hash = body_hash(&f->response.body);
-    if (n->answer_sent)
+    if (f->response.sent)
         n->answer_fields_hash = fields_hash(&f->response.sent->fields);
     for (const struct flow_interim *i = f->interim; i; i = i->next)
         n->interims++;
