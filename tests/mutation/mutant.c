@@ -20,7 +20,8 @@ static const char *canary(enum mutant_way way)
 static void start_request(struct draft *d, struct rng *r, enum mutant_way way, const char *method,
                           const char *version)
 {
-    static const char *const paths[] = {"/one", "/one", "/one", "/one?q=1", "", "?q"};
+    static const char *const paths[] = {
+        "/one", "/one", "/one", "/one?q=1", "", "?q", "/one?q=1%0d%0aX-Evil:%20y"};
     const char *path = RNG_PICK(r, paths);
     char line[DRAFT_TEXT_BYTES];
 
@@ -184,6 +185,24 @@ static void make_answer_bytes(struct mutant *m, struct rng *r)
     m->answer_eof = m->answer_eof || rng_once_in(r, 6);
 }
 
+/* What rules can do to heads, and so to framing. */
+static const char *const rules[] = {
+    "set: { request.header.x-a: new, response.header.x-b: new }",
+    "set: { request.header.x-q: 'q=$(request.query.q) $(request.header.x-a)' }",
+    "set: { response.status: 200 }",
+    "set: { response.reason: $(request.header.x-a) }",
+    "remove: [request.header.x-a, response.header.x-for]",
+    "append: { request.header.x-a: two, response.header.x-for: $(request.path) }",
+    "set: { request.header.expect: 100-continue, request.header.x-a: $(request.header.host) }",
+    "respond: { status: 200, text: made }",
+    "respond: { status: 204 }",
+    "respond: { status: 304, headers: { x-a: $(request.header.x-a) } }",
+    "sequence: [500, pass]",
+    "delay: 1s",
+    "delay: { response: 1s }",
+    "abort: close",
+};
+
 void mutant_make(uint64_t seed, struct mutant *m)
 {
     struct rng r = {seed * UINT64_C(0x2545f4914f6cdd1d) + 1};
@@ -194,6 +213,7 @@ void mutant_make(uint64_t seed, struct mutant *m)
     m->lenient = rng_once_in(&r, 4);
     m->client_eof = rng_once_in(&r, 3);
     m->early = rng_once_in(&r, 12);
+    m->rules = rng_once_in(&r, 8) ? RNG_PICK(&r, rules) : NULL;
     m->late = rng_once_in(&r, 3);
     m->answer_mutated = rng_once_in(&r, 3);
     m->answer_eof = false;

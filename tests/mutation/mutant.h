@@ -24,6 +24,7 @@ struct mutant {
     bool lenient;        /* http.lenient holds for a.test */
     bool client_eof;     /* the client closes its half behind its bytes */
     bool early;          /* the origin answers when it has the head */
+    const char *rules;   /* YAML; NULL: none */
     bool late;           /* kernels take bytes late, and in parts */
     bool answer_mutated; /* it was the answer that was changed, not the requests */
     bool answer_eof;     /* the origin closes behind its first answer */

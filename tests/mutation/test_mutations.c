@@ -64,6 +64,8 @@ static void show_mutant(void)
             mutant.late ? ", late kernel" : "", mutant.piece, mutant.answer_piece,
             mutant.answer_eof ? ", origin closes" : "",
             mutant.answer_mutated ? "answer" : "request", mutant.story);
+    if (mutant.rules)
+        fprintf(stderr, "rule for a.test: %s\n", mutant.rules);
     show_bytes("--- client says", bytes_make(mutant.client, mutant.client_len));
     show_bytes("--- origin answers first", bytes_make(mutant.answer, mutant.answer_len));
     if (!world.stage.engine)

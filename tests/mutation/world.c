@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { AFTERMATH_US = 6 * 1000000, EVENTS = 10000 };
+enum { AFTERMATH_US = 6 * 1000000, EVENTS = 10000, RULES_BYTES = 512 };
 
 static const char connect_head[] = "CONNECT a.test:80 HTTP/1.1\r\nHost: a.test:80\r\n\r\n";
 static struct world *noting; /* whose flows are noted */
@@ -450,6 +450,7 @@ void world_play(struct world *w, const struct mutant *m)
     static const struct stage_setup setups[] = {
         {0}, {.change = be_lenient}, {.change = go_via}, {.change = go_via_leniently}};
     struct peer *p = &w->stage.peers[C1];
+    char rules[RULES_BYTES];
 
     w->mutant = m;
     w->asked_count = w->flow_count = 0;
@@ -457,6 +458,11 @@ void world_play(struct world *w, const struct mutant *m)
     w->complaint[0] = 0;
     noting = w;
     stage_open(&w->stage, 0, m->late, &setups[m->lenient + 2 * (m->way == MUTANT_VIA)]);
+    if (m->rules) {
+        (void)snprintf(rules, sizeof(rules), "rules:\n  - { match: a.test, then: { %s } }\n",
+                       m->rules);
+        stage_rules(&w->stage, rules);
+    }
     client_accept(w);
     client_speak(w);
     pass_time(w, AFTERMATH_US);

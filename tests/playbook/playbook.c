@@ -472,34 +472,9 @@ static void step_sentence(struct stage *s, const struct step *step)
              s->sentences[s->flow_seen - 1]);
 }
 
-static struct ruleset *compile_rules(struct stage *s, const char *yaml)
-{
-    struct arena *a = &s->arena;
-    struct source *source = arena_alloc(a, sizeof(*source));
-    struct diags diags;
-    struct config_reader reader = {.arena = a, .diags = &diags};
-    struct node *root = NULL;
-    struct ruleset *rules = NULL;
-    struct buf text;
-
-    *source = (struct source){.name = "proxy.yaml", .text = bytes_of(yaml)};
-    diags_init(&diags);
-    if (node_parse(a, source, &diags, &root) ||
-        ruleset_compile(&reader, root, ".", s->rule_state, &rules)) {
-        buf_init(&text, STAGE_OUT_BYTES);
-        diags_put(&diags, DIAG_SHORT, false, &text);
-        FAIL("rules: %s", buf_text(&text));
-    }
-    diags_release(&diags);
-    return rules;
-}
-
 static void step_rules(struct stage *s, const struct step *step)
 {
-    struct ruleset *rules = compile_rules(s, step->text);
-
-    stage_event(s, (struct event){.kind = EVENT_RULES, .rules = rules});
-    ruleset_unref(rules);
+    stage_rules(s, step->text);
 }
 
 static void step_log_back(struct stage *s, const struct step *step)

@@ -327,6 +327,38 @@ struct peer *stage_named(struct stage *s, enum side_name wire)
     return &s->peers[wire];
 }
 
+/* ---- rules -------------------------------------------------------------- */
+
+static struct ruleset *compile_rules(struct stage *s, const char *yaml)
+{
+    struct arena *a = &s->arena;
+    struct source *source = arena_alloc(a, sizeof(*source));
+    struct diags diags;
+    struct config_reader reader = {.arena = a, .diags = &diags};
+    struct node *root = NULL;
+    struct ruleset *rules = NULL;
+    struct buf text;
+
+    *source = (struct source){.name = "proxy.yaml", .text = bytes_of(yaml)};
+    diags_init(&diags);
+    if (node_parse(a, source, &diags, &root) ||
+        ruleset_compile(&reader, root, ".", s->rule_state, &rules)) {
+        buf_init(&text, STAGE_OUT_BYTES);
+        diags_put(&diags, DIAG_SHORT, false, &text);
+        FAIL("rules: %s", buf_text(&text));
+    }
+    diags_release(&diags);
+    return rules;
+}
+
+void stage_rules(struct stage *s, const char *yaml)
+{
+    struct ruleset *rules = compile_rules(s, yaml);
+
+    stage_event(s, (struct event){.kind = EVENT_RULES, .rules = rules});
+    ruleset_unref(rules);
+}
+
 /* ---- begin and end ------------------------------------------------------ */
 
 static void stage_settings(struct settings *s)

@@ -97,6 +97,8 @@ void stage_release(struct stage *s);
 void stage_event(struct stage *s, struct event ev);
 /* Until nothing goes on by itself: TLS peers have spoken, kernels have taken. */
 void stage_settle(struct stage *s);
+/* The rules are replaced by this YAML. */
+void stage_rules(struct stage *s, const char *yaml);
 /* Runs the jobs that were held. */
 void stage_run_jobs(struct stage *s);
 /* Bytes of a peer, as they are, in one read. */
