@@ -174,11 +174,14 @@ void exchange_client_took(struct exchange *ex, size_t content_bytes)
 
 void exchange_client_gone(struct exchange *ex, enum close_reason reason, const char *detail)
 {
+    /* The end of the answer before this one may still be on its way. */
+    bool flush = !ex->response_started && wire_unsent(ex->session->wire) > 0;
+
     if (ex->upstream && reason == CLOSE_CLIENT_RESET) {
         upstream_close(ex->upstream, true);
         ex->upstream = NULL;
     }
-    exchange_over(ex, reason, detail, EXCHANGE_RESET);
+    exchange_over(ex, reason, detail, flush ? EXCHANGE_FINISH : EXCHANGE_RESET);
 }
 
 /* ---- to the client ------------------------------------------------------ */

@@ -337,6 +337,27 @@ static void refuses_a_bad_chunk_in_a_request(void **state)
     PLAY(answered);
 }
 
+static void sends_an_answer_out_before_the_end_of_a_broken_request(void **state)
+{
+    static const struct step steps[] = {
+        RULES_ARE("rules:\n  - { match: a.test, then: { delay: 1s } }\n"),
+        ACCEPT(C1),
+        IN(C1, "GET http://a.test/ HTTP/1.1\r\nHost: a.test\r\n\r\n"
+               "POST http://a.test/ HTTP/1.1\r\nHost: a.test\r\nContent-Length: 4\r\n\r\nbo"),
+        WAIT(1000),
+        MEET(U1),
+        OUT(U1, "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n"),
+        PEER_EOF(C1),
+        IN(U1, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n"),
+        OUT_CHUNKED(C1,
+                    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n"),
+        FLOW_STARTS("http GET http://a.test/ 200 complete 0/2"),
+        FLOW_STARTS("http POST http://a.test/ 0 client_truncated 2/0"),
+    };
+    (void)state;
+    PLAY(steps);
+}
+
 static void limits_the_size_of_heads(void **state)
 {
     static char line[HTTP_REQUEST_LINE_BYTES + 1], head[HTTP_HEAD_BYTES + 1];
@@ -478,6 +499,7 @@ int main(void)
         cmocka_unit_test(leaves_one_flow_for_each_refusal),
         cmocka_unit_test(passes_untidy_requests_to_lenient_hosts_only),
         cmocka_unit_test(refuses_a_bad_chunk_in_a_request),
+        cmocka_unit_test(sends_an_answer_out_before_the_end_of_a_broken_request),
         cmocka_unit_test(limits_the_size_of_heads),
         cmocka_unit_test(finishes_what_runs_and_ends),
         cmocka_unit_test(serves_one_more_request_of_a_late_client),
