@@ -10,7 +10,7 @@
 
 #include "world.h"
 
-enum { USUAL_MUTATIONS = 20000, FIRST_SEED = 1, SHOWN_BYTES = 8192 };
+enum { USUAL_MUTATIONS = 15000, FIRST_SEED = 1, SHOWN_BYTES = 8192 };
 
 static struct mutant mutant;
 static struct world world;
