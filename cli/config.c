@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 /* What a reload may change. */
-static const char *const rule_keys[] = {"rules", "groups", "vars", "defaults"};
+static const char *const rule_keys[] = {"rules", "groups", "vars", "defaults", "include"};
 
 enum { FIXED_YAML_BYTES = 16 * 1024 * 1024, SETTING_TEXT = 1024 };
 
@@ -102,34 +102,62 @@ static enum status config_parse(struct config *c, const struct options *o)
     return st;
 }
 
-enum status config_load(struct config *c, const struct options *o, struct rule_state *state)
+static void config_init(struct config *c)
 {
-    enum status values, joined, rules = STATUS_OK, st;
-
     memset(c, 0, sizeof(*c));
     c->shown = "none";
     arena_init(&c->arena, CONFIG_ARENA_BYTES);
     diags_init(&c->diags);
-    st = config_parse(c, o);
-    if (st)
-        return st;
-    c->reader = (struct config_reader){
-        .arena = &c->arena,
-        .diags = &c->diags,
-        .vars = c->root ? node_find(c->root, "vars") : NULL,
-        .getenv = environment,
-    };
-    values = config_read_values(&c->reader, c->root, &c->values);
-    if (values == STATUS_NO_MEMORY)
-        return values;
-    joined = config_join(c); /* what was wrong has its default now */
-    if (joined == STATUS_NO_MEMORY)
-        return joined;
-    if (c->root && c->root->kind == NODE_MAP)
-        rules = ruleset_compile(&c->reader, c->root, c->folder, state, &c->rules);
-    if (values || joined)
-        return STATUS_BAD_CONFIG;
-    return rules;
+    c->reader =
+        (struct config_reader){.arena = &c->arena, .diags = &c->diags, .getenv = environment};
+}
+
+static enum status config_include(struct config *c)
+{
+    enum status st = STATUS_OK;
+
+    c->includes = (struct includes){.path = c->path, .folder = c->folder, .shown = c->shown};
+    if (!c->root || c->root->kind != NODE_MAP)
+        return STATUS_OK;
+    c->reader.vars = node_find(c->root, "vars");
+    st = include_join(&c->reader, c->root, &c->includes);
+    c->reader.vars = node_find(c->root, "vars");
+    return st;
+}
+
+/* What is not whole would only be complained of for what it lacks. */
+static enum status config_compile(struct config *c, struct rule_state *state)
+{
+    if (!c->root || c->root->kind != NODE_MAP || c->includes.incomplete)
+        return STATUS_OK;
+    return ruleset_compile(&c->reader, c->root, c->folder, state, &c->rules);
+}
+
+static enum status config_read_sections(struct config *c)
+{
+    return config_read_values(&c->reader, c->root, &c->values);
+}
+
+enum status config_load(struct config *c, const struct options *o, struct rule_state *state)
+{
+    /* Each is done, so that all that is wrong is told: what is has its default then. */
+    enum status (*const parts[])(struct config * c) = {config_include, config_read_sections,
+                                                       config_join};
+    enum status all, st;
+
+    config_init(c);
+    all = config_parse(c, o);
+    if (all)
+        return all;
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        st = parts[i](c);
+        if (st == STATUS_NO_MEMORY)
+            return st;
+        if (st)
+            all = STATUS_BAD_CONFIG;
+    }
+    st = config_compile(c, state);
+    return st == STATUS_NO_MEMORY || !all ? st : all;
 }
 
 void config_release(struct config *c)

@@ -5,6 +5,7 @@
 
 #include "cli/options.h"
 #include "cli/paths.h"
+#include "config/include.h"
 #include "config/schema.h"
 #include "proxy/core/settings.h"
 #include "proxy/loop/acceptor.h"
@@ -35,7 +36,8 @@ struct config {
     char path[PATHS_TEXT];   /* absolute; "" when there is no file */
     char folder[PATHS_TEXT]; /* where relative names in it start */
     const char *shown;       /* the file's name for people; "none" */
-    struct node *root;       /* NULL: an empty one, or none */
+    struct node *root;       /* NULL: an empty one, or none; with what it includes */
+    struct includes includes;
     struct config_values values;
     struct settings settings; /* complete but for .own and .on_full */
     struct sockaddr_storage listen[LISTENERS];

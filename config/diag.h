@@ -25,6 +25,8 @@ struct mark {
 struct source {
     const char *name; /* as shown: "proxy.yaml" */
     struct bytes text;
+    const char *folder; /* where names of files in it start; NULL: where the reader says */
+    bool is_setting;    /* of --set */
 };
 
 enum diag_level { DIAG_ERROR, DIAG_WARNING, DIAG_NOTE };

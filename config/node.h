@@ -39,7 +39,11 @@ struct node {
  * where the mistake is known, for the sake of those after it. */
 MUST_USE enum status node_parse(struct arena *arena, const struct source *source,
                                 struct diags *diags, struct node **ret_root);
-/* node_file.c: reads the file (at most CONFIG_BYTES), then node_parse(). NOT_FOUND
+/* node_file.c: the text of a file (of more than CONFIG_BYTES, one byte more, which
+ * node_parse() refuses), in the arena. NOT_FOUND and IO (errno) leave no diagnostic. */
+MUST_USE enum status source_load(struct arena *arena, const char *path, const char *shown,
+                                 struct source **ret_source);
+/* source_load(), then node_parse(). NOT_FOUND
  * and IO leave a diagnostic too. `shown` is the name for diagnostics. */
 MUST_USE enum status node_load(struct arena *arena, const char *path, const char *shown,
                                struct diags *diags, struct node **ret_root);

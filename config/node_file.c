@@ -62,22 +62,33 @@ static enum status source_new(struct arena *arena, const char *shown, struct byt
     return STATUS_OK;
 }
 
+enum status source_load(struct arena *arena, const char *path, const char *shown,
+                        struct source **ret_source)
+{
+    struct buf text;
+    enum status st;
+    int saved;
+
+    buf_init(&text, CONFIG_BYTES + 1);
+    st = file_read(path, &text);
+    saved = errno;
+    if (!st)
+        st = source_new(arena, shown, buf_bytes(&text), ret_source);
+    buf_release(&text);
+    errno = saved;
+    return st;
+}
+
 enum status node_load(struct arena *arena, const char *path, const char *shown, struct diags *diags,
                       struct node **ret_root)
 {
     struct source *source = NULL;
     char reason[128];
-    struct buf text;
-    enum status st;
+    enum status st = source_load(arena, path, shown, &source);
 
-    buf_init(&text, CONFIG_BYTES + 1);
-    st = file_read(path, &text);
     if (st == STATUS_NOT_FOUND || st == STATUS_IO)
         diag_add(diags, DIAG_ERROR, NULL, (struct mark){0, 0}, 1, "cannot read '%s': %s", shown,
                  strerror_r(errno, reason, sizeof(reason)));
-    if (!st)
-        st = source_new(arena, shown, buf_bytes(&text), &source);
-    buf_release(&text);
     if (st)
         return st;
     return node_parse(arena, source, diags, ret_root);

@@ -154,6 +154,7 @@ static enum status setting_init(struct setting *s, const char *value)
         return STATUS_NO_MEMORY;
     source->name = arena_printf(s->arena, "--set %s", s->path);
     source->text = arena_copy(s->arena, bytes_of(value));
+    source->is_setting = true;
     if (!source->name || !source->text.ptr)
         return STATUS_NO_MEMORY;
     s->source = source;

@@ -85,6 +85,7 @@ struct compilation {
     struct rule_compiler c;
     struct ruleset *rules;
     struct rule_state *state;
+    const char *folder;        /* of files that rules name, unless theirs says another */
     const struct node *groups; /* a map, or NULL */
     bool groups_bad;           /* what was wrong with them was told */
     struct rule_names *names;
@@ -260,6 +261,7 @@ static enum status rule_parse(struct compilation *k, const struct node *n, struc
     k->c.capture_count = 0;
     k->c.effects = 0;
     k->c.in_sequence = false;
+    k->c.folder = n->source && n->source->folder ? n->source->folder : k->folder;
     st = config_read(&k->c.reader, &rule_section, n, &form);
     if (st == STATUS_NO_MEMORY)
         return st;
@@ -366,7 +368,7 @@ enum status ruleset_compile(const struct config_reader *r, const struct node *ro
                             const char *folder, struct rule_state *state,
                             struct ruleset **ret_rules)
 {
-    struct compilation k = {.state = state};
+    struct compilation k = {.state = state, .folder = folder};
     enum status st = ruleset_new(&k.rules);
 
     if (st)

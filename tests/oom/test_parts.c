@@ -16,15 +16,18 @@ enum { OUT_BYTES = 1024 * 1024 };
 
 /* ---- configuration and rules -------------------------------------------- */
 
-static void the_sample_configuration(void)
+/* `setting` is of --set. */
+static void load_configuration(const char *setting)
 {
     static struct config config;
-    struct options options = {.command = SUBCOMMAND_check, .use_count = 1};
+    struct options options = {.command = SUBCOMMAND_check, .use_count = 2};
     struct rule_state *state = NULL;
     enum status st;
 
     options.uses[0].option = OPTION_CONFIG;
     options.uses[0].value = WEIR_SOURCE_DIR "/proxy.yaml";
+    options.uses[1].option = OPTION_SET;
+    options.uses[1].value = setting;
     scarce_arm(true);
     st = rule_state_new(&state);
     if (!st)
@@ -36,6 +39,16 @@ static void the_sample_configuration(void)
     if (state)
         config_release(&config);
     rule_state_free(state);
+}
+
+static void the_sample_configuration(void)
+{
+    load_configuration("listen=127.0.0.1:0");
+}
+
+static void a_configuration_in_several_files(void)
+{
+    load_configuration("include=[tests/oom/include/*.yaml]");
 }
 
 static const char *const many_rules =
@@ -210,6 +223,7 @@ static void loads_a_configuration_or_says_that_it_cannot(void **state)
 {
     (void)state;
     scarce_play(the_sample_configuration);
+    scarce_play(a_configuration_in_several_files);
 }
 
 static void compiles_rules_or_says_that_it_cannot(void **state)

@@ -287,10 +287,17 @@ static void all_problems_are_reported_at_once(void **state)
     unload(l);
 }
 
+static void tells_of_includes_and_sections_at_once(void **state)
+{
+    (void)state;
+    refuse("include: [gone.yaml]\n", ":1:11: ", "gone.yaml': No such file");
+    refuse("include: { a: b }\n", ":1:10: ", "not a map");
+    refuse("include: gone.yaml\nlistne: x\n", ":2:1: ", "did you mean 'listen'");
+}
+
 static void later_keys_say_so(void **state)
 {
     (void)state;
-    refuse("include: [a.yaml]", ":1:1: ", "not in this version");
     refuse("inspector: 127.0.0.1:8081", ":1:12: ", "only 'off' is in this version");
     refuse("logs: { store: sqlite }", ":1:16: ", "only 'off' is in this version");
     refuse("logs: { keep: { age: 7d } }", "", "not in this version");
@@ -361,6 +368,7 @@ int main(void)
         cmocka_unit_test(a_setting_without_a_value_is_refused),
         cmocka_unit_test(problems_have_their_place),
         cmocka_unit_test(all_problems_are_reported_at_once),
+        cmocka_unit_test(tells_of_includes_and_sections_at_once),
         cmocka_unit_test(later_keys_say_so),
         cmocka_unit_test(a_reload_knows_what_it_cannot_change),
         cmocka_unit_test(a_missing_file_is_an_error),

@@ -14,7 +14,7 @@ enum { OUT_BYTES = 64 * 1024 };
 /* One error in `text`, printed. */
 static void check_pretty(const char *text, struct mark at, uint32_t width, const char *expected)
 {
-    struct source source = {"proxy.yaml", bytes_of(text)};
+    struct source source = {.name = "proxy.yaml", .text = bytes_of(text)};
     struct diags d;
     struct buf out;
 
@@ -117,7 +117,7 @@ static void skips_a_byte_order_mark(void **state)
 static void print_long(size_t len, uint32_t column, char shown[512], size_t *ret_caret)
 {
     char text[4096] = "";
-    struct source source = {"f", bytes_make(text, len)};
+    struct source source = {.name = "f", .text = bytes_make(text, len)};
     struct diags d;
     struct buf out;
     const char *line, *caret;
@@ -162,7 +162,8 @@ static void shortens_a_long_line_around_the_caret(void **state)
 
 static void sorts_by_file_and_place(void **state)
 {
-    struct source a = {"a.yaml", BYTES_INIT("1\n2\n")}, b = {"b.yaml", BYTES_INIT("1\n")};
+    struct source a = {.name = "a.yaml", .text = BYTES_INIT("1\n2\n")},
+                  b = {.name = "b.yaml", .text = BYTES_INIT("1\n")};
     struct diags d;
     struct buf out;
 
@@ -190,7 +191,7 @@ static void sorts_by_file_and_place(void **state)
 
 static void escapes_texts_and_names(void **state)
 {
-    struct source source = {"a\n.yaml", BYTES_INIT("x")};
+    struct source source = {.name = "a\n.yaml", .text = BYTES_INIT("x")};
     struct diags d;
     struct buf out;
 
@@ -206,7 +207,7 @@ static void escapes_texts_and_names(void **state)
 
 static void writes_one_json_array(void **state)
 {
-    struct source source = {"a.yaml", BYTES_INIT("abc")};
+    struct source source = {.name = "a.yaml", .text = BYTES_INIT("abc")};
     struct diags d;
     struct buf out;
 
@@ -231,7 +232,7 @@ static void writes_one_json_array(void **state)
 
 static void uses_colours_only_when_asked(void **state)
 {
-    struct source source = {"a.yaml", BYTES_INIT("abc")};
+    struct source source = {.name = "a.yaml", .text = BYTES_INIT("abc")};
     struct diags d;
     struct buf out;
 

@@ -46,7 +46,7 @@ static struct node *parsed(struct fixture *f, const char *text)
 {
     struct node *root = NULL;
 
-    f->source = (struct source){"f", bytes_of(text)};
+    f->source = (struct source){.name = "f", .text = bytes_of(text)};
     assert_int_equal(node_parse(&f->arena, &f->source, &f->diags, &root), STATUS_OK);
     return root;
 }

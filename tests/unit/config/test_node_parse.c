@@ -49,7 +49,7 @@ static enum status parse(struct fixture *f, struct bytes text)
 {
     diags_release(&f->diags);
     f->root = NULL;
-    f->source = (struct source){"f", text};
+    f->source = (struct source){.name = "f", .text = text};
     return node_parse(&f->arena, &f->source, &f->diags, &f->root);
 }
 
@@ -349,7 +349,7 @@ static void answers_no_memory_when_the_arena_is_full(void **state)
     struct node *root = NULL;
 
     arena_init(&small, 4096);
-    f->source = (struct source){"f", repeat("- a\n", 1000)};
+    f->source = (struct source){.name = "f", .text = repeat("- a\n", 1000)};
     assert_int_equal(node_parse(&small, &f->source, &f->diags, &root), STATUS_NO_MEMORY);
     assert_null(root);
     free((void *)(uintptr_t)f->source.text.ptr);

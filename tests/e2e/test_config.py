@@ -1,0 +1,111 @@
+"""The configuration as a whole: the files it includes, and the tools that print, format,
+describe and watch it."""
+
+import os
+import shutil
+import unittest
+
+from weirtest import Origin, Weir, curl_status, eventually, upstream_map
+
+
+def rule(name, path, status):
+    return "  - { name: %s, match: GET a.test%s, then: %d }\n" % (name, path, status)
+
+
+def put(weir, name, text):
+    path = weir.path(*name.split("/"))
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w") as file:
+        file.write(text)
+    return path
+
+
+class Home(unittest.TestCase):
+    """A weir that is not started: its folders, and its commands."""
+
+    def setUp(self):
+        self.home = Weir()
+        self.addCleanup(shutil.rmtree, self.home.folder, ignore_errors=True)
+
+    def cli(self, *args):
+        return self.home.cli(*args)
+
+    def put(self, name, text):
+        return put(self.home, name, text)
+
+
+class Includes(unittest.TestCase):
+    def setUp(self):
+        self.origin = self.enterContext(Origin())
+        self.main = upstream_map({"a.test": self.origin.port}) + "include: [rules.d/*.yaml]\n"
+        self.weir = Weir(self.main + "rules:\n" + rule("first", "/x", 410))
+        put(self.weir, "rules.d/b.yaml", "rules:\n" + rule("b", "/<any*>", 451))
+        put(self.weir, "rules.d/a.yaml", "vars: { what: gone }\nrules:\n" + rule("a", "/y", 404))
+        self.enterContext(self.weir)
+
+    def status(self, path):
+        return curl_status(self.weir, "http://a.test" + path)[0]
+
+    def test_asks_included_rules_after_those_of_the_file_in_the_order_of_names(self):
+        self.assertEqual([self.status(path) for path in ("/x", "/y", "/z")], [410, 404, 451])
+
+    def test_names_file_and_line_on_the_flow(self):
+        self.status("/y")
+        flow = self.weir.flow(kind="http")
+        self.assertIn("rules.d/a.yaml:3 a", str(flow["rules"]))
+
+    def test_reads_all_of_them_again_when_it_reloads(self):
+        put(self.weir, "rules.d/a.yaml", "rules:\n" + rule("a", "/y", 418))
+        put(self.weir, "rules.d/0.yaml", "rules:\n" + rule("zero", "/z", 409))
+        code, out, err = self.weir.cli("reload")
+        self.assertEqual(code, 0, err)
+        self.assertIn("4 rules", out + err)
+        self.assertEqual([self.status(path) for path in ("/y", "/z")], [418, 409])
+        put(self.weir, "rules.d/a.yaml", "rules:\n" + rule("a", "/y", 400))
+        self.weir.reload()
+        eventually(lambda: self.status("/y") == 400, "the new rule")
+
+    def test_keeps_the_rules_when_an_included_file_is_bad(self):
+        put(self.weir, "rules.d/a.yaml", "rules:\n" + rule("a", "/y", 404).replace("then", "than"))
+        code, out, err = self.weir.cli("reload")
+        self.assertEqual(code, 3)
+        self.assertIn("rules.d/a.yaml:2:", out + err)
+        self.assertEqual(self.status("/y"), 404)
+
+    def test_finds_files_that_rules_name_beside_the_file_of_the_rule(self):
+        put(self.weir, "rules.d/page.txt", "beside")
+        put(
+            self.weir,
+            "rules.d/0.yaml",
+            "rules:\n  - { match: GET a.test/y, then: { respond: { file: page.txt } } }\n",
+        )
+        self.weir.reload()
+        eventually(
+            lambda: curl_status(self.weir, "http://a.test/y") == (200, b"beside"), "the page"
+        )
+
+
+class Faults(Home):
+    def check(self, text):
+        path = self.put("proxy.yaml", text)
+        return self.cli("check", "--error-format=short", path)
+
+    def test_points_at_a_name_that_is_missing_and_only_warns_of_a_pattern(self):
+        code, out, _ = self.check("include: [no/*.yaml]\n")
+        self.assertEqual((code, out), (0, "proxy.yaml:1:11: warning: no file matches this pattern\n"))
+        code, out, _ = self.check("include: [gone.yaml]\n")
+        self.assertEqual(code, 3)
+        self.assertIn("proxy.yaml:1:11: error: cannot read 'gone.yaml'", out)
+
+    def test_points_at_circles_sections_and_double_names(self):
+        self.put("a.yaml", "include: b.yaml\nvars: { x: 1 }\n")
+        self.put("b.yaml", "include: a.yaml\ntls: {}\n")
+        code, out, _ = self.check("include: a.yaml\nvars: { x: 2 }\n")
+        self.assertEqual(code, 3)
+        self.assertIn("a.yaml:2:9: error: the variable 'x' is defined twice, first at proxy.yaml:2:9", out)
+        self.assertIn("b.yaml:1:10: error: 'a.yaml' includes what led here", out)
+        self.assertIn("b.yaml:2:1: error: 'tls' cannot stand in an included file", out)
+
+
+if __name__ == "__main__":
+    unittest.main()
