@@ -104,6 +104,19 @@ int cli_print(const struct cli *cli, struct buf *text)
     return CODE_FAILED;
 }
 
+int cli_name_file(const struct cli *cli, struct options *o)
+{
+    if (o->operand_count > 1)
+        return cli_usage(cli, "one file at a time");
+    if (o->operand_count == 0)
+        return CODE_OK;
+    if (o->use_count == OPTION_USES)
+        return cli_usage(cli, "there are more than %d options", OPTION_USES);
+    o->uses[o->use_count].option = OPTION_CONFIG;
+    o->uses[o->use_count++].value = o->operands[0];
+    return CODE_OK;
+}
+
 typedef int command_function(const struct cli *cli);
 
 static command_function *const functions[SUBCOMMAND_COUNT] = {

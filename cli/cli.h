@@ -46,6 +46,9 @@ int cli_usage(const struct cli *cli, const char *format, ...) __attribute__((for
 /* Writes to standard output; CODE_FAILED with a message when that fails. */
 int cli_print(const struct cli *cli, struct buf *text);
 
+/* The operand of a command that takes one FILE stands for -c FILE. CODE_USAGE. */
+int cli_name_file(const struct cli *cli, struct options *options);
+
 /* help.c */
 void help_put_overview(struct buf *out, bool colour);
 void help_put_command(struct buf *out, enum subcommand command, bool colour);

@@ -23,20 +23,6 @@ static int read_format(const struct cli *cli, enum diag_format *ret_format)
     return given ? cli_usage(cli, "--error-format is pretty, short or json") : CODE_OK;
 }
 
-/* A file that was asked for, in place of -c. */
-static int name_file(const struct cli *cli, struct options *o)
-{
-    if (o->operand_count > 1)
-        return cli_usage(cli, "one file at a time");
-    if (o->operand_count == 0)
-        return CODE_OK;
-    if (o->use_count == OPTION_USES)
-        return cli_usage(cli, "there are more than %d options", OPTION_USES);
-    o->uses[o->use_count].option = OPTION_CONFIG;
-    o->uses[o->use_count++].value = o->operands[0];
-    return CODE_OK;
-}
-
 static int report(const struct cli *cli, const struct config *c, enum status st,
                   enum diag_format format)
 {
@@ -70,7 +56,7 @@ int command_check(const struct cli *cli)
     int code = read_format(cli, &format);
 
     if (!code)
-        code = name_file(cli, &o);
+        code = cli_name_file(cli, &o);
     if (!code && (!c || rule_state_new(&state))) {
         cli_error(cli, "out of memory");
         code = CODE_FAILED;

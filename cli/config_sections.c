@@ -1,6 +1,6 @@
 /* The tables of proxy.yaml's keys, for config/schema.h. All sections read into one
  * struct config_values. */
-#include "cli/config.h"
+#include "cli/config_show.h"
 
 #define DURATION_MAX_US (INT64_C(366) * 24 * 3600 * 1000000)
 
@@ -100,4 +100,93 @@ enum status config_read_values(const struct config_reader *r, const struct node 
 {
     *ret_values = (struct config_values){.on_full = ON_FULL_UNSAID};
     return config_read(r, &root_section, root, ret_values);
+}
+
+/* ---- defaults, for who shows them ---- */
+
+static struct node *child_add(struct arena *arena, struct node *map, const char *key,
+                              enum node_kind kind)
+{
+    struct node **end = &map->first;
+    struct node *n = arena_alloc(arena, sizeof(*n));
+
+    if (!n)
+        return NULL;
+    *n = (struct node){.kind = kind, .plain = true, .key = bytes_of(key)};
+    while (*end)
+        end = &(*end)->next;
+    *end = n;
+    map->count++;
+    return n;
+}
+
+static bool has_defaults(const struct config_section *section)
+{
+    for (size_t i = 0; i < section->count; i++) {
+        if (section->keys[i].fallback)
+            return true;
+    }
+    return false;
+}
+
+/* The map of a section, added when there is none and something to put into it. */
+static enum status section_find(struct arena *arena, struct node *map, const struct config_key *key,
+                                struct node **ret_inner)
+{
+    struct node *n = node_find(map, key->name);
+
+    if (!n && has_defaults(key->section)) {
+        n = child_add(arena, map, key->name, NODE_MAP);
+        if (!n)
+            return STATUS_NO_MEMORY;
+    }
+    *ret_inner = n;
+    return STATUS_OK;
+}
+
+static enum status default_add(struct arena *arena, struct node *map, const struct config_key *key)
+{
+    struct node *n;
+
+    if (!key->fallback || key->type == CONFIG_LATER || node_find(map, key->name))
+        return STATUS_OK;
+    n = child_add(arena, map, key->name, NODE_SCALAR);
+    if (!n)
+        return STATUS_NO_MEMORY;
+    n->text = bytes_of(key->fallback);
+    return STATUS_OK;
+}
+
+struct fill {
+    const struct config_section *section;
+    struct node *map;
+    size_t next;
+};
+
+enum status config_fill(struct arena *arena, struct node *root)
+{
+    struct fill levels[CONFIG_DEPTH] = {{&root_section, root, 0}};
+    uint32_t depth = 1;
+
+    while (depth > 0) {
+        struct fill *level = &levels[depth - 1];
+        const struct config_key *key = &level->section->keys[level->next];
+        struct node *inner = NULL;
+        enum status st;
+
+        if (level->next == level->section->count) {
+            depth--;
+            continue;
+        }
+        level->next++;
+        if (key->type == CONFIG_SECTION)
+            st = section_find(arena, level->map, key, &inner);
+        else
+            st = default_add(arena, level->map, key);
+        if (st)
+            return st;
+        if (inner && depth < CONFIG_DEPTH)
+            levels[depth++] = (struct fill){key->section, inner, 0};
+    }
+    return STATUS_OK;
 }

@@ -1,11 +1,12 @@
 """The configuration as a whole: the files it includes, and the tools that print, format,
 describe and watch it."""
 
+import json
 import os
 import shutil
 import unittest
 
-from weirtest import Origin, Weir, curl_status, eventually, upstream_map
+from weirtest import ROOT, Origin, Weir, curl_status, eventually, upstream_map
 
 
 def rule(name, path, status):
@@ -105,6 +106,42 @@ class Faults(Home):
         self.assertIn("a.yaml:2:9: error: the variable 'x' is defined twice, first at proxy.yaml:2:9", out)
         self.assertIn("b.yaml:1:10: error: 'a.yaml' includes what led here", out)
         self.assertIn("b.yaml:2:1: error: 'tls' cannot stand in an included file", out)
+
+
+class Show(Home):
+    def test_prints_one_file_that_means_the_same(self):
+        self.put("rules.d/page.txt", "x")
+        self.put("rules.d/a.yaml", "rules:\n  - { name: a, match: a.test/$(part), then: { respond: { file: page.txt } } }\n")
+        path = self.put("proxy.yaml", "vars: { part: x }\ninclude: [rules.d/*.yaml]\nauth: joe:hunter2\n")
+        code, out, err = self.cli("config", path, "--set", "tls.dial=lazy")
+        self.assertEqual(code, 0, err)
+        self.assertIn("  dial: lazy\n", out)
+        self.assertIn("match: a.test/x\n", out)
+        self.assertNotIn("hunter2", out)
+        self.assertNotIn("include", out)
+        again = self.put("elsewhere/proxy.yaml", out)
+        code, _, err = self.cli("check", again)
+        self.assertEqual(code, 0, err)
+        self.assertIn("1 rule", err)
+        self.assertEqual(self.cli("config", again)[1], out)
+
+    def test_prints_json(self):
+        path = self.put("proxy.yaml", "listen: [127.0.0.1:1, 127.0.0.1:2]\n")
+        code, out, err = self.cli("config", "--json", path)
+        self.assertEqual(code, 0, err)
+        self.assertEqual(json.loads(out)["listen"], ["127.0.0.1:1", "127.0.0.1:2"])
+
+    def test_prints_nothing_of_a_bad_file(self):
+        path = self.put("proxy.yaml", "listne: x\n")
+        code, out, err = self.cli("config", path)
+        self.assertEqual((code, out), (3, ""))
+        self.assertIn("did you mean 'listen'", err)
+
+    def test_the_sample_means_the_same(self):
+        code, out, err = self.cli("config", os.path.join(ROOT, "proxy.yaml"))
+        self.assertEqual(code, 0, err)
+        code, _, err = self.cli("check", self.put("again.yaml", out))
+        self.assertEqual(code, 0, err)
 
 
 if __name__ == "__main__":
