@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -66,6 +67,8 @@ enum status file_write(const char *path, unsigned mode, struct bytes content)
     if (fd < 0)
         return STATUS_IO;
     st = write_all(fd, content);
+    if (!st && fchmod(fd, (mode_t)mode)) /* whatever the mask for new files is */
+        st = STATUS_IO;
     if (close(fd) && !st)
         st = STATUS_IO;
     if (!st && rename(temporary, path))

@@ -11,6 +11,7 @@
 #define ON_ENV ON(env)
 #define ON_CHECK ON(check)
 #define ON_CONFIG ON(config)
+#define ON_FMT ON(fmt)
 #define ON_CA ON(ca)
 #define ON_TRUST ON(trust)
 #define ON_UNTRUST ON(untrust)

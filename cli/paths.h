@@ -39,7 +39,7 @@ bool path_has_program(const char *name);
 struct buf;
 /* Appends the whole file. STATUS_NOT_FOUND, STATUS_IO (errno), STATUS_LIMIT. */
 MUST_USE enum status file_read(const char *path, struct buf *out);
-/* Replaces the file at once, by renaming. STATUS_IO (errno). */
+/* Replaces the file at once, by renaming; it has exactly that mode. STATUS_IO (errno). */
 MUST_USE enum status file_write(const char *path, unsigned mode, struct bytes content);
 
 #endif

@@ -4,6 +4,7 @@ describe and watch it."""
 import json
 import os
 import shutil
+import subprocess
 import unittest
 
 from weirtest import ROOT, Origin, Weir, curl_status, eventually, upstream_map
@@ -142,6 +143,67 @@ class Show(Home):
         self.assertEqual(code, 0, err)
         code, _, err = self.cli("check", self.put("again.yaml", out))
         self.assertEqual(code, 0, err)
+
+
+UGLY = "a:   [1,2]\n\n\n\n# of b\nb:\n- {c: d}   # e\n"
+NEAT = "a: [1, 2]\n\n# of b\nb:\n  - { c: d } # e\n"
+
+
+class Format(Home):
+    def read(self, path):
+        with open(path) as file:
+            return file.read()
+
+    def test_formats_in_place_and_keeps_mode_and_link(self):
+        path = self.put("ugly.yaml", UGLY)
+        os.chmod(path, 0o604)
+        link = self.home.path("link.yaml")
+        os.symlink("ugly.yaml", link)
+        code, out, err = self.cli("fmt", link)
+        self.assertEqual((code, out), (0, ""), err)
+        self.assertIn("formatted", err)
+        self.assertEqual(self.read(path), NEAT)
+        self.assertTrue(os.path.islink(link))
+        self.assertEqual(os.stat(path).st_mode & 0o7777, 0o604)
+        before = os.stat(path)
+        self.assertEqual(self.cli("fmt", path), (0, "", ""))
+        self.assertEqual(os.stat(path).st_ino, before.st_ino)
+        self.assertEqual([name for name in os.listdir(self.home.folder) if "ugly" in name], ["ugly.yaml"])
+
+    def test_only_lists_with_check(self):
+        path = self.put("ugly.yaml", UGLY)
+        neat = self.put("neat.yaml", NEAT)
+        code, out, err = self.cli("fmt", "--check", neat, path)
+        self.assertEqual(code, 1, err)
+        self.assertEqual(self.read(path), UGLY)
+        self.assertEqual(
+            out.replace(path, "F"),
+            "F:1:\n-a:   [1,2]\n+a: [1, 2]\nF:3:\n-\nF:4:\n-\n"
+            "F:7:\n-- {c: d}   # e\n+  - { c: d } # e\n",
+        )
+        self.assertEqual(self.cli("fmt", "--check", neat), (0, "", ""))
+
+    def test_leaves_a_file_alone_that_it_cannot_read(self):
+        path = self.put("bad.yaml", "a: [1,\n")
+        code, out, err = self.cli("fmt", path)
+        self.assertEqual((code, out), (3, ""))
+        self.assertIn("bad.yaml:1:", err)
+        self.assertEqual(self.read(path), "a: [1,\n")
+        code, _, err = self.cli("fmt", self.home.path("gone.yaml"))
+        self.assertEqual(code, 1)
+        self.assertIn("No such file", err)
+
+    def test_formats_standard_input(self):
+        done = subprocess.run(
+            [self.home.program, "fmt", "-"], input=UGLY.encode(), capture_output=True, env=self.home.env
+        )
+        self.assertEqual((done.returncode, done.stdout.decode()), (0, NEAT), done.stderr)
+
+    def test_takes_the_configuration_when_no_file_is_named(self):
+        self.put("proxy.yaml", UGLY)
+        code, _, err = self.cli("fmt")
+        self.assertEqual(code, 0, err)
+        self.assertEqual(self.read(self.home.yaml_path), NEAT)
 
 
 if __name__ == "__main__":
