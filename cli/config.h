@@ -58,6 +58,7 @@ size_t config_rule_count(const struct config *c);
 uint64_t config_fixed_hash(const struct config *c);
 
 /* config_sections.c */
+extern const struct config_section *const config_root;
 MUST_USE enum status config_read_values(const struct config_reader *r, const struct node *root,
                                         struct config_values *ret_values);
 /* config_join.c: from values to settings. STATUS_BAD_CONFIG, with diagnostics. */

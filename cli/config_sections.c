@@ -94,6 +94,7 @@ static const struct config_key root_keys[] = {
 #include "cli/config_keys.def"
 };
 SECTION(root, "");
+const struct config_section *const config_root = &root_section;
 
 enum status config_read_values(const struct config_reader *r, const struct node *root,
                                struct config_values *ret_values)

@@ -277,8 +277,11 @@ static enum status read_map(const struct config_reader *r, const struct config_s
 enum status config_read(const struct config_reader *r, const struct config_section *section,
                         const struct node *map, void *target)
 {
-    enum status st = set_defaults(r, section, target);
+    enum status st;
 
+    if (r->on_section)
+        r->on_section(r->self, section);
+    st = set_defaults(r, section, target);
     if (st || !map)
         return st;
     st = check_map(r, section, map);

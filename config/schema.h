@@ -29,12 +29,18 @@ struct config_texts {
     uint32_t count;
 };
 
+struct config_section;
+
 /* What a reader needs; made by the one who loads. */
 struct config_reader {
     struct arena *arena;
     struct diags *diags;
     const struct node *vars;                 /* the vars: map, or NULL */
     const char *(*getenv)(const char *name); /* for $(env.NAME) */
+    /* Told of each section that config_read() is asked for, by who describes the
+     * language; NULL: nobody wants to know. */
+    void (*on_section)(void *self, const struct config_section *section);
+    void *self;
 };
 
 struct config_key {

@@ -3,9 +3,16 @@ describe and watch it."""
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import unittest
+
+try:
+    import jsonschema
+    import yaml
+except ImportError:
+    jsonschema = yaml = None
 
 from weirtest import ROOT, Origin, Weir, curl_status, eventually, upstream_map
 
@@ -204,6 +211,98 @@ class Format(Home):
         code, _, err = self.cli("fmt")
         self.assertEqual(code, 0, err)
         self.assertEqual(self.read(self.home.yaml_path), NEAT)
+
+
+# Wrong in a way that a schema can tell: keys, words, kinds, bounds.
+WRONG = [
+    "listne: 127.0.0.1:1",
+    "version: 2",
+    "tls: { dial: eagre }",
+    "tls: { client_certs: { a.test: { cert: a.pem } } }",
+    "timeouts: { head: 3 parsecs }",
+    "timeouts: { head: 3 }",
+    "limits: { fields: 5 }",
+    "http: { via: perhaps }",
+    "include: { a: b }",
+    "vars: { a: [b] }",
+    "groups: { g: { enabld: true } }",
+    "defaults: { sede: 1 }",
+    "rules: { match: a.test, then: 404 }",
+    "rules: [{ match: a.test }]",
+    "rules: [{ match: a.test, then: 4040 }]",
+    "rules: [{ match: a.test, then: nothing }]",
+    "rules: [{ match: a.test, then: [] }]",
+    "rules: [{ match: a.test, then: { respnd: 404 } }]",
+    "rules: [{ match: a.test, then: { respond: { stauts: 503 } } }]",
+    "rules: [{ match: a.test, then: { redirect: { too: / } } }]",
+    "rules: [{ match: a.test, then: { abort: { hwo: reset } } }]",
+    "rules: [{ match: a.test, then: { delay: { respnse: 1s } } }]",
+    "rules: [{ match: a.test, then: { sequence: [] } }]",
+    "rules: [{ match: a.test, then: { sequence: { stpes: [404] } } }]",
+    "rules: [{ match: a.test, then: [set: { request.heder.x: y }] }]",
+    "rules: [{ match: a.test, when: sometimes, then: 404 }]",
+    "rules: [{ match: a.test, when: { frist: 2 }, then: 404 }]",
+    "rules: [{ match: { hots: a.test }, then: 404 }]",
+    "rules: [{ match: { header: a }, then: 404 }]",
+]
+
+RIGHT = [
+    "rules: [{ match: a.test, when: [after 2, 50%, { every: 3rd, per: client }], then: pass }]",
+    "rules: [{ match: a.test, then: { delay: { response: { from: 1s, to: 2s } } } }]",
+    "rules: [{ match: a.test, then: { sequence: { steps: [500, [delay: 1s, 404], pass], loop: true } } }]",
+    "rules: [{ match: a.test, then: [set: { request.header.host: x, raw: true }] }]",
+    "vars: { s: '503' }\nrules: [{ match: a.test, then: { respond: { status: $(s), retry_after: 1 } } }]",
+    "limits: { fields: $(env.HOME), head: 1MiB }\ntls: { min_version: 1.3 }\nhttp: { via: off, http2: off }",
+    "include: [a.yaml]",
+    "upstream: { via: { default: direct, .a.test: http://p.test:1 } }",
+]
+
+
+@unittest.skipIf(jsonschema is None, "needs python3-jsonschema and python3-yaml")
+class Schema(Home):
+    def setUp(self):
+        super().setUp()
+        code, out, err = self.cli("schema")
+        self.assertEqual(code, 0, err)
+        self.schema = json.loads(out)
+        self.validator = jsonschema.Draft7Validator(self.schema)
+
+    def faults(self, text):
+        """BaseLoader's texts would hide kinds; this is how an editor reads the file."""
+        return [fault.message for fault in self.validator.iter_errors(yaml.safe_load(text))]
+
+    def test_is_a_schema_whose_references_lead_somewhere(self):
+        jsonschema.Draft7Validator.check_schema(self.schema)
+        self.assertEqual(self.schema["$schema"], "http://json-schema.org/draft-07/schema#")
+        for name in re.findall(r'"#/definitions/([^"]*)"', json.dumps(self.schema)):
+            self.assertIn(name, self.schema["definitions"])
+
+    def test_takes_the_sample_and_every_example_of_the_documents(self):
+        texts = RIGHT[:]
+        for name in ("proxy.yaml", "README.md", "docs/rules.md"):
+            with open(os.path.join(ROOT, name)) as file:
+                text = file.read()
+            texts += [text] if name == "proxy.yaml" else re.findall(r"```yaml\n(.*?)```", text, re.S)
+        for text in texts:
+            with self.subTest(text=text):
+                self.assertEqual(self.faults(text), [])
+
+    def test_refuses_broken_files_as_weir_does(self):
+        for text in WRONG:
+            with self.subTest(text=text):
+                self.assertTrue(self.faults(text))
+                self.assertEqual(self.cli("check", self.put("wrong.yaml", text))[0], 3)
+
+    def test_takes_what_weir_prints(self):
+        code, out, err = self.cli("config", "--json", os.path.join(ROOT, "proxy.yaml"))
+        self.assertEqual(code, 0, err)
+        self.assertEqual([f.message for f in self.validator.iter_errors(json.loads(out))], [])
+
+    def test_explains_every_key(self):
+        for name, key in self.schema["properties"].items():
+            self.assertTrue(key.get("description"), name)
+        verbs = self.schema["definitions"]["then_keys"]["properties"]
+        self.assertIn("description", verbs["respond"])
 
 
 if __name__ == "__main__":
