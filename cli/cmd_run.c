@@ -18,8 +18,6 @@ static int check_later(const struct cli *cli)
         return cli_usage(cli, "'--inspector %.60s' is not in this version; only off is", inspector);
     if (options_has(&cli->options, OPTION_STORE))
         return cli_usage(cli, "'--store' is not in this version");
-    if (options_has(&cli->options, OPTION_WATCH))
-        return cli_usage(cli, "'--watch' is not in this version; use weir reload");
     if (cli->options.operand_count)
         return cli_usage(cli, "'weir run' takes no operand: '%.60s'", cli->options.operands[0]);
     return CODE_OK;
@@ -84,14 +82,40 @@ static void put_report(const struct launch *l, const struct config *c, struct bu
         buf_put_text(out, "other sections changed too: they are taken at the next start\n");
 }
 
+/* Keeps what was looked at; without memory for that, the next look reads all again. */
+static void watch_places(struct launch *l, const struct includes *read)
+{
+    arena_release(&l->watched_arena);
+    if (includes_copy(&l->watched_arena, read, &l->watched))
+        l->watched = (struct includes){.path = ""};
+}
+
+/* The file that was found at the start is the one that is read again. */
+static struct options reload_options(const struct launch *l)
+{
+    struct options o = l->cli->options;
+
+    if (l->config.path[0] && !options_has(&o, OPTION_CONFIG) && o.use_count < OPTION_USES) {
+        o.uses[o.use_count].option = OPTION_CONFIG;
+        o.uses[o.use_count++].value = l->config.path;
+    }
+    return o;
+}
+
 /* On a thread of the pool. The new configuration is read whole, so that all that is
  * wrong in it is told; only its rules are kept. */
 static void on_reload(void *self, struct fleet_reload *ret_reload)
 {
     struct launch *l = self;
+    struct options options = reload_options(l);
     struct config c;
 
-    if (config_load(&c, &l->cli->options, l->state)) {
+    if (ret_reload->only_if_changed && !includes_changed(&l->watched)) {
+        ret_reload->unchanged = true;
+        includes_put_folders(&l->watched, &ret_reload->folders);
+        return;
+    }
+    if (config_load(&c, &options, l->state)) {
         buf_put_text(&ret_reload->text,
                      "the configuration has a problem; the rules stay as they were\n");
         diags_put(&c.diags, DIAG_PRETTY, false, &ret_reload->text);
@@ -101,6 +125,8 @@ static void on_reload(void *self, struct fleet_reload *ret_reload)
         ret_reload->rules = c.rules;
         c.rules = NULL;
     }
+    watch_places(l, &c.includes);
+    includes_put_folders(&c.includes, &ret_reload->folders);
     config_release(&c);
 }
 
@@ -114,6 +140,16 @@ static bool control_path(const struct launch *l, char ret_path[static PATHS_TEXT
     cli_say(l->cli, "there is no folder for the control socket: status, reload and stop will not "
                     "find this weir");
     return false;
+}
+
+static bool watch_wanted(struct launch *l)
+{
+    if (!options_has(&l->cli->options, OPTION_WATCH))
+        return false;
+    if (!l->config.path[0])
+        cli_say(l->cli, "there is no configuration to watch");
+    watch_places(l, &l->config.includes);
+    return l->config.path[0];
 }
 
 int command_run(const struct cli *cli)
@@ -131,6 +167,7 @@ int command_run(const struct cli *cli)
     if (!code) {
         if (strcmp(l.config.path, "/dev/stdin") == 0) /* it can be read only once */
             env.reload = NULL;
+        env.watch = env.reload && watch_wanted(&l);
         env.control_path = control_path(&l, path) ? path : NULL;
         env.self = &l;
         code = launch_run(&l, &env);

@@ -95,6 +95,9 @@ static enum status config_parse(struct config *c, const struct options *o)
 
     if (!st)
         st = config_find_folder(c);
+    c->includes = (struct includes){.path = c->path, .folder = c->folder, .shown = c->shown};
+    if (!st && c->path[0])
+        st = include_note(&c->arena, &c->includes, c->path, false);
     if (!st && c->path[0])
         st = node_load(&c->arena, c->path, c->shown, &c->diags, &c->root);
     if (!st)
@@ -116,7 +119,6 @@ static enum status config_include(struct config *c)
 {
     enum status st = STATUS_OK;
 
-    c->includes = (struct includes){.path = c->path, .folder = c->folder, .shown = c->shown};
     if (!c->root || c->root->kind != NODE_MAP)
         return STATUS_OK;
     c->reader.vars = node_find(c->root, "vars");

@@ -170,6 +170,7 @@ int launch_begin(struct launch *l, const struct cli *cli, const struct launch_pl
 
     memset(l, 0, sizeof(*l));
     l->cli = cli;
+    arena_init(&l->watched_arena, CONFIG_ARENA_BYTES);
     if (rule_state_new(&l->state)) {
         cli_error(cli, "out of memory");
         return CODE_FAILED;
@@ -229,4 +230,5 @@ void launch_end(struct launch *l, int code)
     ca_free(l->ca);
     config_release(&l->config);
     rule_state_free(l->state);
+    arena_release(&l->watched_arena);
 }

@@ -22,6 +22,8 @@ struct launch {
     struct tls_shared *tls;
     _Atomic size_t rule_count;
     uint64_t fixed_hash; /* config_fixed_hash() */
+    struct arena watched_arena;
+    struct includes watched; /* where the configuration was read last; with --watch */
     uint32_t workers;
     bool hangs; /* see fleet_run() */
 };

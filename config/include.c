@@ -43,6 +43,23 @@ struct joining {
     size_t bytes;
 };
 
+enum status include_note(struct arena *arena, struct includes *in, const char *path,
+                         bool is_pattern)
+{
+    struct include_place *place = arena_alloc(arena, sizeof(*place));
+
+    if (!place)
+        return STATUS_NO_MEMORY;
+    *place = (struct include_place){
+        .path = path, .is_pattern = is_pattern, .stamp = include_stamp(arena, path, is_pattern)};
+    if (in->last)
+        in->last->next = place;
+    else
+        in->first = place;
+    in->last = place;
+    return STATUS_OK;
+}
+
 /* ---- joining one tree to another ---- */
 
 static struct node **node_end(struct node *n)
@@ -212,21 +229,6 @@ static bool was_read(const struct joining *j, const struct include_id *id)
     return false;
 }
 
-static enum status place_add(struct joining *j, const char *path, bool is_pattern)
-{
-    struct include_place *place = arena_alloc(j->reader.arena, sizeof(*place));
-
-    if (!place)
-        return STATUS_NO_MEMORY;
-    *place = (struct include_place){.path = path, .is_pattern = is_pattern};
-    if (j->in->last)
-        j->in->last->next = place;
-    else
-        j->in->first = place;
-    j->in->last = place;
-    return STATUS_OK;
-}
-
 /* errno says why. */
 static enum status refuse_file(struct joining *j, const struct frame *f, const char *shown)
 {
@@ -300,8 +302,11 @@ static enum status file_read_in(struct joining *j, const struct frame *f, const 
 static enum status file_join(struct joining *j, const struct frame *f, const char *path)
 {
     struct include_id id;
-    enum status st = include_identify(path, &id);
+    enum status st = include_note(j->reader.arena, j->in, path, false);
 
+    if (st)
+        return st;
+    st = include_identify(path, &id);
     if (st)
         return refuse_file(j, f, shown_name(j, f, path));
     if (is_circle(j, &id))
@@ -311,16 +316,17 @@ static enum status file_join(struct joining *j, const struct frame *f, const cha
     if (j->read_count == INCLUDE_FILES)
         return refuse(j, f->entry, "more than 1000 files are included");
     j->read[j->read_count++] = id;
-    st = place_add(j, path, false);
-    return st ? st : file_read_in(j, f, path, &id);
+    return file_read_in(j, f, path, &id);
 }
 
 /* ---- names ---- */
 
 static enum status pattern_expand(struct joining *j, struct frame *f, const char *pattern)
 {
-    enum status st = include_match(j->reader.arena, pattern, &f->names);
+    enum status st = include_note(j->reader.arena, j->in, pattern, true);
 
+    if (!st)
+        st = include_match(j->reader.arena, pattern, &f->names);
     if (st == STATUS_LIMIT)
         return refuse(j, f->entry, "this pattern matches more than 1000 files");
     if (st == STATUS_IO)
@@ -329,7 +335,7 @@ static enum status pattern_expand(struct joining *j, struct frame *f, const char
         return st;
     if (f->names.count == 0)
         node_warning(j->reader.diags, f->entry, "no file matches this pattern");
-    return place_add(j, pattern, true);
+    return STATUS_OK;
 }
 
 /* The next name under `include`, as the paths that it stands for. */

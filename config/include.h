@@ -14,13 +14,16 @@ enum {
     INCLUDE_FILES = 1000,             /* in all */
     INCLUDE_BYTES = 32 * 1024 * 1024, /* of all of them */
     INCLUDE_NAME_BYTES = 1024,        /* of a name or pattern as written */
+    INCLUDE_FOLDERS = 256,            /* watched */
     INCLUDE_PATH_BYTES = 4096,        /* of a path, its NUL included */
 };
 
-/* A file that was read, or a pattern that was asked for: for who watches them. */
+/* A file that was looked for, or a pattern, as it was just before that: for who watches
+ * them. */
 struct include_place {
     const char *path; /* absolute; of a pattern, with what is not special escaped by \ */
     bool is_pattern;
+    uint64_t stamp; /* of the file, or of what the pattern matched; 0: no such file */
     struct include_place *next;
 };
 
@@ -40,6 +43,22 @@ struct includes {
 MUST_USE enum status include_join(const struct config_reader *r, struct node *root,
                                   struct includes *in);
 
+/* Notes a place as it is now. Before the first file is read, the caller notes that. */
+MUST_USE enum status include_note(struct arena *arena, struct includes *in, const char *path,
+                                  bool is_pattern);
+
+/* ---- include_watch_file.c: what became of the places ---- */
+
+/* Is any of them not what it was? True also when there are none. */
+bool includes_changed(const struct includes *in);
+/* The folders in which a change of them shows, with a NUL behind each: their own, those
+ * that links lead to, and where one does not exist the one above. At most
+ * INCLUDE_FOLDERS. */
+void includes_put_folders(const struct includes *in, struct buf *out);
+/* Only the places are copied. */
+MUST_USE enum status includes_copy(struct arena *arena, const struct includes *from,
+                                   struct includes *ret_to);
+
 /* ---- include_file.c: the folders and files themselves ---- */
 
 struct include_id {
@@ -57,6 +76,8 @@ bool include_is_pattern(struct bytes name);
  * so that only the name's own characters are special. STATUS_LIMIT. */
 MUST_USE enum status include_path(struct arena *arena, const char *folder, struct bytes name,
                                   const char **ret_path);
+/* What tells a place from what it was, see struct include_place. */
+uint64_t include_stamp(struct arena *arena, const char *path, bool is_pattern);
 /* Which file it is, whatever it is called. STATUS_NOT_FOUND; STATUS_IO (errno), also when
  * it is no file. */
 MUST_USE enum status include_identify(const char *path, struct include_id *ret_id);

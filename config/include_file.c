@@ -111,3 +111,34 @@ enum status include_match(struct arena *arena, const char *pattern, struct inclu
     globfree(&found);
     return st;
 }
+
+static uint64_t file_stamp(const char *path)
+{
+    struct stat info;
+    uint64_t parts[7];
+
+    if (stat(path, &info))
+        return 0;
+    parts[0] = info.st_dev;
+    parts[1] = info.st_ino;
+    parts[2] = (uint64_t)info.st_size;
+    parts[3] = (uint64_t)info.st_mtim.tv_sec;
+    parts[4] = (uint64_t)info.st_mtim.tv_nsec;
+    parts[5] = (uint64_t)info.st_ctim.tv_sec;
+    parts[6] = (uint64_t)info.st_ctim.tv_nsec;
+    return bytes_hash(bytes_make(parts, sizeof(parts)), 1);
+}
+
+uint64_t include_stamp(struct arena *arena, const char *path, bool is_pattern)
+{
+    struct include_names names = {0};
+    uint64_t hash = 1;
+
+    if (!is_pattern)
+        return file_stamp(path);
+    if (include_match(arena, path, &names))
+        return 0;
+    for (uint32_t i = 0; i < names.count; i++)
+        hash = bytes_hash(bytes_make(names.items[i], strlen(names.items[i]) + 1), hash);
+    return hash;
+}

@@ -99,6 +99,36 @@ static void fleet_swap_rules(struct fleet *f, struct ruleset *rules)
 
 static void fleet_start_reload(struct fleet *f);
 
+/* Because something changed, or might have. */
+static void fleet_look(struct fleet *f)
+{
+    if (f->stopping)
+        return;
+    f->reload_again = true;
+    f->reload_again_told = true;
+    if (!f->reloading)
+        fleet_start_reload(f);
+}
+
+static void on_change(void *self)
+{
+    fleet_look(self);
+}
+
+/* A folder that was not watched may have changed before it was. */
+static void fleet_watch(struct fleet *f, const struct buf *folders)
+{
+    char error[WATCH_ERROR_TEXT];
+    bool added = false;
+
+    if (!f->watch || f->over || buf_status(folders))
+        return;
+    if (watch_set(f->watch, buf_bytes(folders), error, &added) && added)
+        f->env.say(f->env.self, error[0] ? error : status_sentence(STATUS_NO_MEMORY));
+    if (added)
+        fleet_look(f);
+}
+
 static void on_reloaded(uv_work_t *work, int error)
 {
     struct fleet *f = work->data;
@@ -106,14 +136,16 @@ static void on_reloaded(uv_work_t *work, int error)
     struct control_request *askers = f->reload_askers;
 
     (void)error; /* it is never cancelled */
-    f->reloading = false;
     f->reload_askers = NULL;
     if (r->rules)
         fleet_swap_rules(f, r->rules);
-    if (f->reload_told)
+    if (f->reload_told && !r->unchanged)
         f->env.say(f->env.self, buf_text(&r->text));
     fleet_api_reloaded(askers, r->rules, buf_bytes(&r->text));
+    fleet_watch(f, &r->folders);
+    f->reloading = false;
     buf_release(&r->text);
+    buf_release(&r->folders);
     if (f->reload_again && !f->over)
         fleet_start_reload(f);
 }
@@ -126,8 +158,10 @@ static void fleet_start_reload(struct fleet *f)
     f->reload_again_told = false;
     f->reload_askers = f->reload_waiters;
     f->reload_waiters = NULL;
-    f->reloaded = (struct fleet_reload){.rules = NULL};
+    f->reloaded = (struct fleet_reload){.only_if_changed = !f->reload_again_asked};
+    f->reload_again_asked = false;
     buf_init(&f->reloaded.text, FLEET_REPORT_BYTES);
+    buf_init(&f->reloaded.folders, FLEET_FOLDERS_BYTES);
     f->reload_work.data = f;
     uv_queue_work(&f->uv, &f->reload_work, on_reload, on_reloaded);
 }
@@ -141,8 +175,22 @@ void fleet_reload(struct fleet *f, struct control_request *asker)
         f->reload_again_told = true;
     }
     f->reload_again = true;
+    f->reload_again_asked = true;
     if (!f->reloading)
         fleet_start_reload(f);
+}
+
+static enum status fleet_start_watch(struct fleet *f)
+{
+    struct watch_env env = {.uv = &f->uv, .on_change = on_change, .self = f};
+    enum status st;
+
+    if (!f->env.watch || !f->env.reload)
+        return STATUS_OK;
+    st = watch_new(&env, &f->watch);
+    if (!st)
+        fleet_look(f);
+    return st;
 }
 
 /* ---- signals ---- */
@@ -285,6 +333,8 @@ static enum status fleet_begin(struct fleet *f, char *error)
         st = fleet_open_control(f, error);
     if (!st)
         st = fleet_accept(f);
+    if (!st)
+        st = fleet_start_watch(f);
     if (st) {
         if (!error[0])
             snprintf(error, FLEET_ERROR_TEXT, "cannot start: %s", status_sentence(st));
@@ -323,6 +373,7 @@ static bool fleet_end(struct fleet *f)
     while (f->reloading)
         uv_run(&f->uv, UV_RUN_ONCE);
     fleet_api_end(f);
+    watch_free(f->watch);
     control_free(f->control);
     for (uint32_t i = 0; i < f->loop_count; i++)
         loop_stop(f->loops[i]);

@@ -11,7 +11,8 @@
 enum {
     FLEET_WORKERS = 64,
     FLEET_ERROR_TEXT = 256,
-    FLEET_REPORT_BYTES = 1024 * 1024, /* text of a reload */
+    FLEET_REPORT_BYTES = 1024 * 1024,      /* text of a reload */
+    FLEET_FOLDERS_BYTES = 2 * 1024 * 1024, /* names of watched folders */
 };
 
 struct fleet; /* opaque */
@@ -19,8 +20,11 @@ struct uv_loop_s;
 
 /* What compiling the configuration again gave. */
 struct fleet_reload {
+    bool only_if_changed;  /* asked for: the files may be what they were */
+    bool unchanged;        /* then: so they are, and nothing was done */
     struct ruleset *rules; /* with a reference, taken over; NULL: it failed */
     struct buf text;       /* the report, or the diagnostics */
+    struct buf folders;    /* to be watched from now on, with a NUL behind each */
 };
 
 /* For `weir status`. Borrowed. */
@@ -46,6 +50,7 @@ struct fleet_env {
     /* On a thread of the pool, never twice at a time: compile again. NULL: there is
      * nothing to reload. */
     void (*reload)(void *self, struct fleet_reload *ret_reload);
+    bool watch; /* reload when something changes in the folders that reload() names */
     void (*say)(void *self, const char *text); /* a line for people */
     /* Of SIGINT, SIGTERM and SIGHUP; true: it has been dealt with. May be NULL. */
     bool (*on_signal)(void *self, struct fleet *f, int number);

@@ -7,6 +7,7 @@
 #include "proxy/loop/control.h"
 #include "proxy/loop/fleet.h"
 #include "proxy/loop/loop.h"
+#include "proxy/loop/watch.h"
 
 enum { FLEET_SIGNALS = 3 };
 
@@ -17,6 +18,7 @@ struct fleet {
     uint32_t loop_count;
     struct acceptor *acceptor;
     struct control *control;
+    struct watch *watch;   /* or NULL */
     struct ruleset *rules; /* the current ones; a reference */
     char listen[LISTENERS][ENDPOINT_TEXT];
     uint32_t listen_count;
@@ -37,6 +39,7 @@ struct fleet {
     struct control_request *reload_askers;  /* of the run under way */
     struct control_request *reload_waiters; /* of the next one */
     bool reload_again, reload_again_told;
+    bool reload_again_asked; /* by somebody: not only because something may have changed */
     struct control_request *status_askers; /* until all loops have given their stats */
 };
 

@@ -213,6 +213,70 @@ class Format(Home):
         self.assertEqual(self.read(self.home.yaml_path), NEAT)
 
 
+class Watch(unittest.TestCase):
+    def setUp(self):
+        self.origin = self.enterContext(Origin())
+        self.main = upstream_map({"a.test": self.origin.port}) + "include: [rules.d/*.yaml]\n"
+        self.weir = Weir(self.main + "rules:\n" + rule("main", "/main", 410), args=["--watch"])
+        put(self.weir, "rules.d/a.yaml", "rules:\n" + rule("a", "/a", 410))
+        self.enterContext(self.weir)
+
+    def answers(self, path, status):
+        eventually(
+            lambda: curl_status(self.weir, "http://a.test" + path)[0] == status,
+            "%s answering %d" % (path, status),
+        )
+
+    def reports(self):
+        return [line for line in self.weir.stderr if "reloaded:" in line]
+
+    def test_sees_a_file_written_in_place(self):
+        self.weir.write_yaml(self.main + "rules:\n" + rule("main", "/main", 451))
+        self.answers("/main", 451)
+        put(self.weir, "rules.d/a.yaml", "rules:\n" + rule("a", "/a", 451))
+        self.answers("/a", 451)
+        self.assertTrue(all("proxy.yaml" in line for line in self.reports()))
+
+    def test_sees_a_file_that_takes_the_place_of_another(self):
+        for status in (451, 404, 418):
+            new = put(self.weir, "rules.d/.a.yaml.swp", "rules:\n" + rule("a", "/a", status))
+            os.rename(new, self.weir.path("rules.d", "a.yaml"))
+            self.answers("/a", status)
+
+    def test_sees_files_that_come_and_go(self):
+        put(self.weir, "rules.d/b.yaml", "rules:\n" + rule("b", "/b", 451))
+        self.answers("/b", 451)
+        os.unlink(self.weir.path("rules.d", "b.yaml"))
+        self.answers("/b", 200)
+        shutil.rmtree(self.weir.path("rules.d"))
+        self.answers("/a", 200)
+        put(self.weir, "rules.d/c.yaml", "rules:\n" + rule("c", "/a", 418))
+        self.answers("/a", 418)
+
+    def test_sees_what_a_link_leads_to(self):
+        target = put(self.weir, "elsewhere/linked.yaml", "rules:\n" + rule("l", "/l", 451))
+        os.symlink(target, self.weir.path("rules.d", "linked.yaml"))
+        self.answers("/l", 451)
+        put(self.weir, "elsewhere/linked.yaml", "rules:\n" + rule("l", "/l", 418))
+        self.answers("/l", 418)
+
+    def test_keeps_the_rules_of_before_while_a_file_is_bad(self):
+        put(self.weir, "rules.d/a.yaml", "rules:\n" + rule("a", "/a", 451).replace("then", "than"))
+        self.weir.wait_stderr(r"rules\.d/a\.yaml:2:")
+        self.answers("/a", 410)
+        put(self.weir, "rules.d/a.yaml", "rules:\n" + rule("a", "/a", 451))
+        self.answers("/a", 451)
+
+    def test_does_not_reload_for_other_files(self):
+        for name in ("notes.txt", "rules.d/a.yaml~", "rules.d/.hidden.yaml"):
+            put(self.weir, name, "x: [\n")
+        code, _, err = self.weir.cli("reload")  # for what came before to be done
+        self.assertEqual(code, 0, err)
+        put(self.weir, "rules.d/a.yaml", "rules:\n" + rule("a", "/a", 451))
+        self.answers("/a", 451)
+        self.assertEqual(len(self.reports()), 1)
+
+
 # Wrong in a way that a schema can tell: keys, words, kinds, bounds.
 WRONG = [
     "listne: 127.0.0.1:1",
