@@ -113,20 +113,6 @@ static enum place inner_place(enum place place, struct bytes key)
     return place;
 }
 
-/* As JSON's grammar types it. */
-static bool is_json_text(const struct node *n)
-{
-    struct buf json;
-    bool text;
-
-    if (n->kind != NODE_SCALAR)
-        return false;
-    buf_init(&json, SHOWN_TEXT_BYTES);
-    text = node_put_json(n, &json) == STATUS_OK && json.ptr[0] == '"';
-    buf_release(&json);
-    return text;
-}
-
 static bool is_secret(enum place place, const struct node *n)
 {
     unsigned where;
@@ -146,7 +132,8 @@ static bool is_secret(enum place place, const struct node *n)
     case PLACE_COOKIES:
         return true;
     case PLACE_JSON:
-        return where && (where & (is_json_text(n) ? REDACT_MEMBER : REDACT_DEEP)) != 0;
+        return (where & (n->kind == NODE_SCALAR && !node_is_json_word(n) ? REDACT_MEMBER
+                                                                         : REDACT_DEEP)) != 0;
     }
     return false;
 }

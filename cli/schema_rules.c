@@ -42,6 +42,7 @@ static const struct {
 
 /* The sections that were read, in order. */
 struct probe {
+    struct schema_builder *builder;
     const struct config_section *sections[PROBE_SECTIONS];
     uint32_t count;
 };
@@ -63,16 +64,22 @@ static void probe_run(struct probe *p, const char *text)
     struct node *root = NULL;
     struct diags diags;
     struct arena arena;
+    enum status st;
     struct config_reader reader = {
         .arena = &arena, .diags = &diags, .on_section = on_section, .self = p};
 
     p->count = 0;
     arena_init(&arena, PROBE_ARENA_BYTES);
     diags_init(&diags);
-    if (rule_state_new(&state) == STATUS_OK &&
-        node_parse(&arena, &source, &diags, &root) == STATUS_OK &&
-        ruleset_compile(&reader, root, "/", state, &rules) == STATUS_OK)
+    st = rule_state_new(&state);
+    if (!st)
+        st = node_parse(&arena, &source, &diags, &root);
+    if (!st)
+        st = ruleset_compile(&reader, root, "/", state, &rules);
+    if (!st)
         ruleset_unref(rules);
+    if (st == STATUS_NO_MEMORY)
+        p->builder->status = st;
     rule_state_free(state);
     diags_release(&diags);
     arena_release(&arena);
@@ -88,18 +95,18 @@ static const struct config_section *probe_section(const struct probe *p)
     return NULL;
 }
 
-/* The section that a map is read by as the value of `key`, in a rule with `%s` in place
- * of the map. */
-static const struct config_section *value_section(const char *format, const char *key)
+/* The section that a map is read by as the value of `key` in `match` or `then`. */
+static const struct config_section *value_section(struct schema_builder *b, const char *part,
+                                                  const char *key)
 {
     static const char *const maps[] = {"{}", "{ how: close }", "{ steps: [404] }"};
     const struct config_section *found = NULL;
-    struct probe p = {.count = 0};
+    struct probe p = {.builder = b};
     char text[PROBE_TEXT];
 
     for (size_t i = 0; i < COUNT(maps) && !found; i++) {
-        snprintf(text, sizeof(text), "rules: [{ %.20s: { %.40s: %s }%s }]", format, key, maps[i],
-                 strcmp(format, "then") == 0 ? ", match: a.test" : ", then: 404");
+        snprintf(text, sizeof(text), "rules: [{ %.20s: { %.40s: %s }%s }]", part, key, maps[i],
+                 strcmp(part, "then") == 0 ? ", match: a.test" : ", then: 404");
         probe_run(&p, text);
         found = probe_section(&p);
     }
@@ -112,7 +119,7 @@ static const struct config_section *value_section(const char *format, const char
 static json_t *value_schema(struct schema_builder *b, const char *part, const char *key)
 {
     const char *shape = schema_shape(part, key);
-    const struct config_section *section = value_section(part, key);
+    const struct config_section *section = value_section(b, part, key);
     json_t *ref = section ? schema_section_ref(b, section) : NULL;
 
     if (shape) {
@@ -186,7 +193,7 @@ static void targets_schema(struct schema_builder *b)
  * and its schedule. */
 static void sections_schema(struct schema_builder *b)
 {
-    struct probe p = {.count = 0};
+    struct probe p = {.builder = b};
 
     probe_run(&p, "groups: { g: {} }\ndefaults: {}\n"
                   "rules: [{ group: g, match: a.test, when: {}, then: 404 }]\n");

@@ -69,5 +69,7 @@ MUST_USE enum status node_put_yaml(const struct node *root, struct buf *out);
  * themselves, all else is text; maps and lists become objects and arrays. For
  * what stands below `json:`. Nested at most NODE_DEPTH (STATUS_LIMIT). */
 MUST_USE enum status node_put_json(const struct node *n, struct buf *out);
+/* Is that scalar a null, true, false or number there? */
+bool node_is_json_word(const struct node *n);
 
 #endif

@@ -38,7 +38,7 @@ static bool is_number(struct bytes in)
     return in.len == 0;
 }
 
-static bool is_json(const struct node *n)
+bool node_is_json_word(const struct node *n)
 {
     return n->plain &&
            (bytes_equal(n->text, BYTES("null")) || bytes_equal(n->text, BYTES("true")) ||
@@ -47,7 +47,7 @@ static bool is_json(const struct node *n)
 
 static void put_scalar(const struct node *n, struct buf *out)
 {
-    if (is_json(n))
+    if (node_is_json_word(n))
         buf_put(out, n->text);
     else
         text_put_json(out, n->text);

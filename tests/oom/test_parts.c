@@ -5,7 +5,8 @@
 #include "scarce_memory.h"
 #include "stage.h"
 
-#include "cli/config.h"
+#include "cli/config_show.h"
+#include "config/layout.h"
 #include "logs/console_format.h"
 #include "logs/jsonl_format.h"
 #include "make_flow.h"
@@ -17,10 +18,11 @@ enum { OUT_BYTES = 1024 * 1024 };
 /* ---- configuration and rules -------------------------------------------- */
 
 /* `setting` is of --set. */
-static void load_configuration(const char *setting)
+static void load_configuration(const char *setting, bool shown)
 {
     static struct config config;
     struct options options = {.command = SUBCOMMAND_check, .use_count = 2};
+    struct redactor redactor = {.on = true};
     struct rule_state *state = NULL;
     enum status st;
 
@@ -34,6 +36,8 @@ static void load_configuration(const char *setting)
         st = config_load(&config, &options, state);
     else
         memset(&config, 0, sizeof(config));
+    if (!st && shown)
+        st = config_show(&config, &redactor);
     scarce_arm(false);
     assert_int_equal(st != STATUS_OK, scarce_failed());
     if (state)
@@ -43,12 +47,31 @@ static void load_configuration(const char *setting)
 
 static void the_sample_configuration(void)
 {
-    load_configuration("listen=127.0.0.1:0");
+    load_configuration("listen=127.0.0.1:0", false);
 }
 
 static void a_configuration_in_several_files(void)
 {
-    load_configuration("include=[tests/oom/include/*.yaml]");
+    load_configuration("include=[tests/oom/include/*.yaml]", false);
+}
+
+static void a_configuration_that_is_shown(void)
+{
+    load_configuration("auth=joe:secret", true);
+}
+
+static void a_text_that_is_formatted(void)
+{
+    struct buf out;
+    enum status st;
+
+    buf_init(&out, OUT_BYTES);
+    scarce_arm(true);
+    st = layout_put(BYTES("a:   1 # x\nb:\n- {c: d}\n"), &out);
+    scarce_arm(false);
+    assert_int_equal(st != STATUS_OK, scarce_failed());
+    assert_int_equal(st == STATUS_OK, out.len > 0);
+    buf_release(&out);
 }
 
 static const char *const many_rules =
@@ -224,6 +247,13 @@ static void loads_a_configuration_or_says_that_it_cannot(void **state)
     (void)state;
     scarce_play(the_sample_configuration);
     scarce_play(a_configuration_in_several_files);
+    scarce_play(a_configuration_that_is_shown);
+}
+
+static void formats_a_text_or_says_that_it_cannot(void **state)
+{
+    (void)state;
+    scarce_play(a_text_that_is_formatted);
 }
 
 static void compiles_rules_or_says_that_it_cannot(void **state)
@@ -250,6 +280,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(loads_a_configuration_or_says_that_it_cannot),
+        cmocka_unit_test(formats_a_text_or_says_that_it_cannot),
         cmocka_unit_test(compiles_rules_or_says_that_it_cannot),
         cmocka_unit_test(makes_certificates_or_says_that_it_cannot),
         cmocka_unit_test(writes_flows_whole_or_not_at_all),
