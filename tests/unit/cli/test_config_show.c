@@ -98,6 +98,8 @@ static void takes_secrets_out(void **state)
         "upstream: { via: 'http://s3cret:s3cret@p.test:1' }",
         "vars: { api_token: s3cret }\n"
         "rules: [{ match: a.test, then: { respond: { text: x $(api_token) } } }]",
+        "rules: [{ match: a.test, then: { respond: { text: x $(api_token) } } }]\n"
+        "vars: { api_token: s3cret }",
         "rules: [{ match: a.test, then: { respond: { text: 'x $(env.WEIR_TEST_PASSWORD)' } } }]",
         "rules: [{ match: { host: a.test, header: { authorization: s3cret } }, then: 404 }]",
         "rules: [{ match: { host: a.test, query: { api_key: s3cret } }, then: 404 }]",
