@@ -42,6 +42,20 @@ class LintTest(unittest.TestCase):
         self.assertEqual(self.complaint(name, path, text), "")
 
 
+class Docs(LintTest):
+    SUITE = "tests/e2e/test_faults.py"
+    TESTS = "class Slow(unittest.TestCase):\n    def test_a(self):\n        pass\n"
+
+    def test_the_page_of_tests_names_what_exists(self):
+        self.write(self.SUITE, self.TESTS)
+        self.assert_content("docs", "docs/testing.md", "`test_faults.Slow` in `tests/e2e/`\n")
+        self.assert_complains("docs", "docs/testing.md", "nothing\n", "test_faults.Slow")
+        page = "`test_faults.Slow` and `test_faults.Gone`\n"
+        self.assert_complains("docs", "docs/testing.md", page, "there is no test_faults.Gone")
+        page = "`test_faults.Slow` and `tests/gone/`\n"
+        self.assert_complains("docs", "docs/testing.md", page, "there is no tests/gone/")
+
+
 class Floors(LintTest):
     def test_third_party_headers_stay_in_their_folder(self):
         for header, home, other in (
