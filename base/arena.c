@@ -8,6 +8,7 @@
 enum {
     ARENA_FIRST_BYTES = 2 * 1024,  /* the first block, its header included */
     ARENA_BLOCK_BYTES = 64 * 1024, /* where doubling stops */
+    ARENA_KEPT_BYTES = 8 * 1024,   /* of a block that outlives a reset, the newest such */
 };
 
 struct arena_block {
@@ -41,23 +42,23 @@ static void arena_open(struct arena *a, struct arena_block *block)
 
 void arena_reset(struct arena *a)
 {
-    struct arena_block *block = a->block;
+    struct arena_block *block = a->block, *kept = NULL;
 
-    while (block && block->older) {
+    while (block) {
         struct arena_block *older = block->older;
 
-        free(block);
+        if (!kept && block->size <= ARENA_KEPT_BYTES)
+            kept = block;
+        else
+            free(block);
         block = older;
     }
-    if (!block)
+    arena_init(a, a->max);
+    if (!kept)
         return;
-    if (block->size > ARENA_BLOCK_BYTES) { /* made for one big piece: not worth keeping */
-        free(block);
-        arena_init(a, a->max);
-        return;
-    }
-    a->used = block->size;
-    arena_open(a, block);
+    kept->older = NULL;
+    a->used = kept->size;
+    arena_open(a, kept);
 }
 
 /* A new block with room for `len` bytes at least. */

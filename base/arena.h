@@ -18,7 +18,7 @@ struct arena {
 void arena_init(struct arena *a, size_t max_bytes);
 /* Frees all; the arena may be used again. */
 void arena_release(struct arena *a);
-/* Forgets all but the first block, for reuse without malloc. */
+/* Forgets all, for reuse without malloc: keeps the newest block of at most 8 KiB. */
 void arena_reset(struct arena *a);
 /* Zeroed, aligned for any type; NULL when out of memory or over the cap. */
 void *arena_alloc(struct arena *a, size_t len);
