@@ -55,6 +55,15 @@ struct flow_rule {
     struct flow_rule *next;
 };
 
+/* A word that a rule put on it. */
+struct flow_tag {
+    const char *text;
+    struct flow_tag *next;
+};
+
+/* What a rule lets the log have of it. */
+enum flow_keep { FLOW_KEEP_ALL, FLOW_KEEP_HEADS, FLOW_KEEP_NOTHING };
+
 struct flow {
     enum flow_kind kind;
     char id[FLOW_ID_TEXT]; /* ULID */
@@ -74,6 +83,8 @@ struct flow {
     struct flow_timings timings;
     uint32_t anomalies; /* both messages' HTTP_ANOMALY() bits */
     struct flow_rule *rules;
+    struct flow_tag *tags; /* each one once */
+    enum flow_keep keep;
     bool injected;          /* the response was made by a rule */
     uint16_t status;        /* sent to the client; 0: none */
     const char *reason;     /* how it ended: the name in close_reasons.def */

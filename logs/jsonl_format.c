@@ -321,6 +321,20 @@ static void put_rules(const struct flow *f, struct json_put *p)
     JSON_PUT(p, "]");
 }
 
+/* Few flows have any: the member is there then only. */
+static void put_tags(const struct flow *f, struct json_put *p)
+{
+    if (!f->tags)
+        return;
+    JSON_PUT(p, ",\"tags\":[");
+    for (const struct flow_tag *t = f->tags; t; t = t->next) {
+        put_word(p, t->text);
+        if (t->next)
+            JSON_PUT(p, ",");
+    }
+    JSON_PUT(p, "]");
+}
+
 static void put_anomalies(uint32_t anomalies, struct json_put *p)
 {
     bool first = true;
@@ -378,6 +392,7 @@ static void put_record(struct jsonl_format *j, const struct flow *f, bool bodies
     put_interim(j, f, p);
     put_timings(&f->timings, p);
     put_rules(f, p);
+    put_tags(f, p);
     put_anomalies(f->anomalies, p);
     put_end(f, p);
 }

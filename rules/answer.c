@@ -129,7 +129,8 @@ static enum status put_cors(struct answer_maker *m)
     struct bytes origin = fields_value(&m->f->view->request->fields, field_name(FIELD_ORIGIN));
     enum status st;
 
-    if (m->plan->raw || !m->f->cors || m->plan->has_allow_origin || origin.len == 0)
+    if (m->plan->raw || !m->f->cors || m->plan->has_allow_origin || origin.len == 0 ||
+        !http_value_valid(origin))
         return STATUS_OK;
     st = put_exposed(m);
     if (!st)
@@ -204,11 +205,10 @@ static enum status answer_fill(struct answer_maker *m, struct answer *answer)
     return STATUS_OK;
 }
 
-enum status answer_make(const struct answer_plan *p, struct firing *f)
+enum status answer_new(const struct answer_plan *p, struct firing *f, struct answer **ret_answer)
 {
     struct answer *answer = arena_alloc(f->arena, sizeof(*answer));
     struct answer_maker m = {p, f, answer ? &answer->head : NULL};
-    struct effect *e;
     enum status st;
 
     if (!answer)
@@ -228,6 +228,17 @@ enum status answer_make(const struct answer_plan *p, struct firing *f)
                               "another control");
     if (st == STATUS_LIMIT)
         return firing_skip(f, "rule_skipped: the answer to be sent was too large");
+    if (!st)
+        *ret_answer = answer;
+    return st;
+}
+
+enum status answer_make(const struct answer_plan *p, struct firing *f)
+{
+    struct answer *answer;
+    enum status st = answer_new(p, f, &answer);
+    struct effect *e;
+
     if (st)
         return st;
     e = firing_effect(f, EFFECT_ANSWER);

@@ -28,6 +28,10 @@ struct answer_plan {
     struct answer_field *fields; /* ANSWER_FIELDS of them while it is compiled */
 };
 
+/* In the exchange's arena. STATUS_REFUSED after a NOTE when a value cannot be sent;
+ * STATUS_NO_MEMORY. */
+MUST_USE enum status answer_new(const struct answer_plan *p, struct firing *f,
+                                struct answer **ret_answer);
 /* Appends the ANSWER effect. STATUS_END; STATUS_REFUSED after a NOTE when a value
  * cannot be sent; STATUS_NO_MEMORY. */
 MUST_USE enum status answer_make(const struct answer_plan *p, struct firing *f);

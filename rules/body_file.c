@@ -29,8 +29,7 @@ struct bytes body_file_media_type(struct bytes name)
     return BYTES("application/octet-stream");
 }
 
-/* Reads to the end, or to one byte over the cap. IO: errno tells. */
-static enum status read_all(int fd, struct buf *out)
+enum status body_file_read(int fd, struct buf *out)
 {
     for (;;) {
         size_t left = out->max - out->len, len = left < READ_BYTES ? left : READ_BYTES;
@@ -63,7 +62,7 @@ static enum status file_read(const char *path, struct buf *out)
     if (fstat(fd, &info) < 0)
         st = STATUS_IO;
     else if (S_ISREG(info.st_mode))
-        st = read_all(fd, out);
+        st = body_file_read(fd, out);
     saved = errno;
     close(fd);
     errno = saved;

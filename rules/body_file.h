@@ -8,6 +8,9 @@
  * file. What is wrong is a diagnostic at `text`. The bytes live in the ruleset. */
 MUST_USE enum status body_file_load(struct rule_compiler *c, const struct rule_text *text,
                                     struct bytes *ret_content);
+/* All that is behind a descriptor. LIMIT: as much as `out` may hold, or more; IO: errno
+ * tells. */
+MUST_USE enum status body_file_read(int fd, struct buf *out);
 /* By the name's ending; application/octet-stream when unknown. Static. */
 struct bytes body_file_media_type(struct bytes name);
 

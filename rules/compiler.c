@@ -194,7 +194,7 @@ enum status compiler_text(struct rule_compiler *c, const struct node *n, struct 
     return STATUS_OK;
 }
 
-static bool is_variable(const struct rule_compiler *c, struct bytes name)
+bool compiler_has_variable(const struct rule_compiler *c, struct bytes name)
 {
     const struct node *vars = c->reader.vars;
 
@@ -219,23 +219,31 @@ int compiler_find_capture(const struct rule_compiler *c, struct bytes name)
 enum status compiler_capture(struct rule_compiler *c, const struct rule_text *text,
                              struct bytes name, int *ret_index)
 {
+    int known = compiler_find_capture(c, name);
     const char *fault = NULL;
     struct bytes copy;
 
     if (!rule_name_valid(name))
         fault = "is not a name: letters, digits, '_' and '-', and no word of the language";
-    else if (is_variable(c, name))
+    else if (compiler_has_variable(c, name))
         fault = "is a variable's name too; take another name";
-    else if (compiler_find_capture(c, name) >= 0)
+    else if (c->captures_refused)
+        fault = "is captured where nothing is kept: ";
+    else if (known >= 0 && c->captures_taken & UINT32_C(1) << known)
         fault = "is captured twice in this rule";
-    else if (c->capture_count == RULE_CAPTURES)
+    else if (known < 0 && c->capture_count == RULE_CAPTURES)
         fault = "is one capture too many: a rule has at most 32";
     if (fault)
-        return compiler_error(c, text, name, "'%s' %s", excerpt(name).text, fault);
-    copy = arena_copy(c->arena, name);
-    if (!copy.ptr)
-        return STATUS_NO_MEMORY;
-    c->captures[c->capture_count] = copy;
-    *ret_index = (int)c->capture_count++;
+        return compiler_error(c, text, name, "'%s' %s%s", excerpt(name).text, fault,
+                              c->captures_refused ? c->captures_refused : "");
+    if (known < 0) {
+        copy = arena_copy(c->arena, name);
+        if (!copy.ptr)
+            return STATUS_NO_MEMORY;
+        known = (int)c->capture_count++;
+        c->captures[known] = copy;
+    }
+    c->captures_taken |= UINT32_C(1) << known;
+    *ret_index = known;
     return STATUS_OK;
 }

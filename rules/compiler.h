@@ -27,6 +27,9 @@ struct rule_compiler {
     /* of the rule at hand */
     struct bytes captures[RULE_CAPTURES];
     uint32_t capture_count;
+    uint32_t captures_taken; /* as bits: those that may not be named again here */
+    /* "beneath 'not'": where we are, when nothing may be captured there; else NULL */
+    const char *captures_refused;
     bool captures_unsure; /* the match is wrong: do not complain of unknown names */
     uint32_t effects;     /* that it may have at most, so far */
     bool in_sequence;
@@ -65,9 +68,11 @@ enum status node_keep(const struct config_reader *r, const struct node *n, void 
     }
 
 /* Defines a capture of the rule at hand. Refused: a name that is not one, that a
- * variable or another capture has, or that is a word of the language. */
+ * variable or another capture has, or that is a word of the language. Alternatives of an
+ * `any` may give the same name: it is the same capture then. */
 MUST_USE enum status compiler_capture(struct rule_compiler *c, const struct rule_text *text,
                                       struct bytes name, int *ret_index);
+bool compiler_has_variable(const struct rule_compiler *c, struct bytes name);
 /* Its index, or -1. */
 int compiler_find_capture(const struct rule_compiler *c, struct bytes name);
 

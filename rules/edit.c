@@ -4,17 +4,20 @@
 
 #include "base/text.h"
 
+enum { EDIT_EFFECTS = 3 }; /* of one edit: a new target, Host and the path of a URL */
+
 struct target_row {
     const char *word;
     bool named;
     bool later;
     enum http_side side;
+    enum edit_place place;
     enum edit_part part;
 };
 
 static const struct target_row targets[] = {
-#define TARGET(word, named, side, part) {word, named, false, side, part},
-#define TARGET_LATER(word) {word, false, true, HTTP_REQUEST, EDIT_HEADER},
+#define TARGET(word, named, side, place, part) {word, named, false, side, PLACE_##place, part},
+#define TARGET_LATER(word) {word, false, true, HTTP_REQUEST, PLACE_HEAD, EDIT_HEADER},
 #include "rules/targets.def"
 #undef TARGET
 #undef TARGET_LATER
@@ -100,7 +103,17 @@ static enum status field_check(const struct target_place *at, const struct edit 
     return STATUS_OK;
 }
 
-/* Fills in side, part and name. */
+static enum status name_check(const struct target_place *at, const struct edit *e)
+{
+    if (e->part == EDIT_HEADER)
+        return field_check(at, e);
+    if (e->part == EDIT_COOKIE && !http_token_valid(e->name))
+        return target_error(at, excerpt(e->name).text,
+                            "is not a cookie's name (RFC 6265 section 4.1.1)");
+    return STATUS_OK;
+}
+
+/* Fills in side, place, part and name. */
 static enum status target_parse(const struct target_place *at, struct bytes text, struct edit *e)
 {
     const struct target_row *row = target_find(text);
@@ -112,15 +125,16 @@ static enum status target_parse(const struct target_place *at, struct bytes text
         return target_error(at, excerpt(text).text, "is not in this version");
     name = bytes_from(text, strlen(row->word) + 1);
     e->side = row->side;
+    e->place = row->place;
     e->part = row->part;
     if (!row->named)
         return text.len == strlen(row->word) ? STATUS_OK : target_unknown(at, text);
     if (name.len == 0)
-        return target_error(at, excerpt(text).text, "needs a field's name after a dot");
+        return target_error(at, excerpt(text).text, "needs a name after a dot");
     e->name = arena_copy(at->c->arena, name);
     if (!e->name.ptr)
         return STATUS_NO_MEMORY;
-    return field_check(at, e);
+    return name_check(at, e);
 }
 
 /* RFC 9110 §15: another class of framing would need the content to go or to come. */
@@ -141,8 +155,96 @@ static enum status status_parse(struct rule_compiler *c, const struct node *n, u
     return STATUS_OK;
 }
 
+/* Of one of several values that may stand beside each other? */
+static bool is_listed(const struct edit *e)
+{
+    return e->place == PLACE_HEAD &&
+           (e->part == EDIT_HEADER || e->part == EDIT_COOKIE || e->part == EDIT_QUERY);
+}
+
+/* A cookie's value ends at a ';'; in a response its attributes follow. */
+static const char *value_fault(const struct edit *e, struct bytes value)
+{
+    if (e->place != PLACE_HEAD)
+        return edit_place_fault(e->place, value);
+    if (e->part == EDIT_COOKIE && e->side == HTTP_REQUEST && bytes_find(value, ';') >= 0)
+        return "holds a ';', which ends a cookie's value";
+    return NULL;
+}
+
+static enum status value_parse(const struct target_place *at, const struct node *n, struct edit *e)
+{
+    bool query = e->place == PLACE_HEAD && e->part == EDIT_QUERY;
+    enum template_use use = query ? TEMPLATE_QUERY : TEMPLATE_HEADER;
+    const char *fault = NULL;
+    struct bytes fixed;
+    enum status st;
+
+    if (e->place != PLACE_HEAD)
+        use = edit_place_use(e->place);
+    st = template_parse_node(at->c, n, use, &e->value);
+    if (st)
+        return st;
+    fixed = template_fixed(e->value);
+    if (fixed.ptr && e->op != EDIT_REPLACE)
+        fault = value_fault(e, fixed);
+    if (!fault)
+        return STATUS_OK;
+    node_error(at->c->reader.diags, n, "'%s' %s", excerpt(fixed).text, fault);
+    return STATUS_BAD_CONFIG;
+}
+
+/* The map of `replace`. */
+struct replace_form {
+    const struct node *find, *with;
+};
+
+static const struct config_key replace_keys[] = {
+    NODE_KEY(replace_form, find, "what is sought: a text, or ~pattern; every place of it"),
+    NODE_KEY(replace_form, with, "what stands there instead"),
+};
+
+static const struct config_section replace_section = {"replace", replace_keys, 2};
+
+static enum status find_parse(struct rule_compiler *c, const struct node *n, struct edit *e)
+{
+    struct rule_text text;
+    enum status st = compiler_text(c, n, &text);
+
+    if (st)
+        return st;
+    if (text.all.len == 0)
+        return compiler_error(c, &text, text.all, "what is sought is empty");
+    if (!bytes_starts_with(text.all, BYTES("~"))) {
+        e->find = arena_copy(c->arena, text.all);
+        return e->find.ptr ? STATUS_OK : STATUS_NO_MEMORY;
+    }
+    c->captures_refused = "in 'find'";
+    st = pattern_parse(c, &text, bytes_from(text.all, 1), &e->pattern);
+    c->captures_refused = NULL;
+    return st;
+}
+
+static enum status replace_parse(const struct target_place *at, struct edit *e)
+{
+    struct replace_form form = {0};
+    enum status st = compiler_want(at->c, at->n, NODE_MAP, "expected { find: …, with: … }");
+
+    if (!st)
+        st = config_read(&at->c->reader, &replace_section, at->n, &form);
+    if (st)
+        return st;
+    if (!form.find || !form.with) {
+        node_error(at->c->reader.diags, at->n, "'%s' is missing", form.find ? "with" : "find");
+        return STATUS_BAD_CONFIG;
+    }
+    st = find_parse(at->c, form.find, e);
+    return status_worse(st, value_parse(at, form.with, e));
+}
+
 static enum status edit_parse(const struct target_place *at, struct edit *e)
 {
+    bool is_status;
     struct bytes target;
     enum status st = compiler_key(at->c, at->n, &target);
 
@@ -150,11 +252,14 @@ static enum status edit_parse(const struct target_place *at, struct edit *e)
         st = target_parse(at, target, e);
     if (st)
         return st;
-    if (e->op == EDIT_APPEND && e->part != EDIT_HEADER)
+    is_status = e->place == PLACE_HEAD && e->part == EDIT_STATUS;
+    if (e->op == EDIT_APPEND && !is_listed(e))
         return target_error(at, excerpt(target).text, "is one value; nothing can be appended");
-    if (e->part == EDIT_STATUS)
-        return status_parse(at->c, at->n, &e->status);
-    return template_parse_node(at->c, at->n, TEMPLATE_HEADER, &e->value);
+    if (e->op == EDIT_REPLACE && is_status)
+        return target_error(at, excerpt(target).text, "is a number; `set` changes it");
+    if (e->op == EDIT_REPLACE)
+        return replace_parse(at, e);
+    return is_status ? status_parse(at->c, at->n, &e->status) : value_parse(at, at->n, e);
 }
 
 static enum status edits_new(struct rule_compiler *c, uint32_t count, struct edits *ret)
@@ -162,7 +267,7 @@ static enum status edits_new(struct rule_compiler *c, uint32_t count, struct edi
     ret->items = arena_alloc(c->arena, (count + 1) * sizeof(*ret->items));
     if (!ret->items)
         return STATUS_NO_MEMORY;
-    c->effects += count + 1; /* and the mark */
+    c->effects += EDIT_EFFECTS * count + 1; /* and the mark */
     return STATUS_OK;
 }
 
@@ -211,7 +316,7 @@ static enum status remove_parse(const struct target_place *at, struct edit *e)
     e->op = EDIT_REMOVE;
     if (!st)
         st = target_parse(at, text.all, e);
-    if (!st && e->part != EDIT_HEADER)
+    if (!st && !is_listed(e))
         st = target_error(at, excerpt(text.all).text, "cannot be removed");
     return st;
 }
@@ -234,18 +339,96 @@ enum status edits_parse_list(struct rule_compiler *c, const struct node *n, stru
     return st;
 }
 
-static enum status edit_apply(const struct edit *e, struct firing *f)
+static enum status skip(struct firing *f, struct bytes value, const char *fault)
 {
-    struct head_edit edit = {
-        .side = e->side, .op = e->op, .part = e->part, .name = e->name, .status = e->status};
-    enum status st = e->value ? template_render(e->value, f, &edit.value) : STATUS_OK;
+    const char *note = arena_printf(f->arena, "rule_skipped: '%s' %s", excerpt(value).text, fault);
+
+    return note ? firing_skip(f, note) : STATUS_NO_MEMORY;
+}
+
+static enum status value_render(const struct edit *e, struct firing *f, struct bytes *ret_value)
+{
+    enum status st = e->value ? template_render(e->value, f, ret_value) : STATUS_OK;
 
     if (st == STATUS_REFUSED)
         return firing_skip(f, "rule_skipped: a header value to be set held a line feed or another "
                               "control");
     if (st == STATUS_LIMIT)
         return firing_skip(f, "rule_skipped: a header value to be set was too long");
-    return st ? st : firing_edit(f, edit);
+    return st;
+}
+
+static struct replacement replacement_of(const struct edit *e, const struct firing *f,
+                                         struct bytes with)
+{
+    return (struct replacement){
+        .find = e->find,
+        .pattern = e->pattern,
+        .with = with,
+        .patterns = f->patterns,
+        .tick_us = f->view->tick_us,
+        .left_us = f->replace_left_us,
+    };
+}
+
+/* What stands there now, with parts of it replaced. */
+static enum status place_replace(const struct edit *e, struct firing *f, struct bytes *value)
+{
+    struct replacement replacement = replacement_of(e, f, *value);
+    struct bytes before;
+    struct buf now;
+    enum status st;
+
+    buf_init(&now, 4 * (size_t)HTTP_HEAD_BYTES);
+    edit_place_put(e->place, f->draft, &now);
+    before = arena_copy(f->arena, buf_bytes(&now));
+    buf_release(&now);
+    st = before.ptr ? replacement_run(&replacement, f->arena, before, value) : STATUS_NO_MEMORY;
+    return !st && bytes_equal(before, *value) ? STATUS_END : st;
+}
+
+static enum status place_apply(const struct edit *e, struct firing *f, struct bytes value)
+{
+    enum status st = e->op == EDIT_REPLACE ? place_replace(e, f, &value) : STATUS_OK;
+    const char *fault;
+
+    if (st)
+        return st == STATUS_END ? STATUS_OK : st; /* nothing was replaced */
+    fault = edit_place_fault(e->place, value);
+    return fault ? skip(f, value, fault) : edit_place_set(e->place, f, value);
+}
+
+static enum status head_apply(const struct edit *e, struct firing *f, struct bytes value)
+{
+    const char *fault = e->value ? value_fault(e, value) : NULL;
+    struct head_edit edit = {.side = e->side,
+                             .op = e->op,
+                             .part = e->part,
+                             .name = e->name,
+                             .value = value,
+                             .status = e->status};
+    struct replacement *replacement;
+
+    if (fault)
+        return skip(f, value, fault);
+    if (e->op == EDIT_REPLACE) {
+        replacement = arena_alloc(f->arena, sizeof(*replacement));
+        if (!replacement)
+            return STATUS_NO_MEMORY;
+        *replacement = replacement_of(e, f, value);
+        edit.replacement = replacement;
+    }
+    return firing_edit(f, edit);
+}
+
+static enum status edit_apply(const struct edit *e, struct firing *f)
+{
+    struct bytes value = {0};
+    enum status st = value_render(e, f, &value);
+
+    if (st)
+        return st;
+    return e->place == PLACE_HEAD ? head_apply(e, f, value) : place_apply(e, f, value);
 }
 
 enum status edits_apply(const struct edits *e, struct firing *f)

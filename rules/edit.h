@@ -1,17 +1,21 @@
-/* edit: what set, append and remove have in common: targets, and the effects that
- * change a head. */
+/* edit: what set, append, remove and replace have in common: targets, and the effects
+ * that change a head, or where the request goes. */
 #ifndef WEIR_RULES_EDIT_H
 #define WEIR_RULES_EDIT_H
 
-#include "rules/template.h"
+#include "rules/edit_place.h"
+#include "rules/replacement.h"
 
 struct edit {
     enum http_side side;
     enum edit_op op;
-    enum edit_part part;
-    struct bytes name;            /* HEADER */
-    const struct template *value; /* HEADER, REASON; NULL for REMOVE */
-    uint16_t status;              /* STATUS */
+    enum edit_place place;
+    enum edit_part part;           /* of PLACE_HEAD */
+    struct bytes name;             /* HEADER, COOKIE, QUERY */
+    const struct template *value;  /* what is set, or put in its place; NULL for REMOVE */
+    uint16_t status;               /* STATUS */
+    struct bytes find;             /* REPLACE */
+    const struct pattern *pattern; /* REPLACE; NULL: `find` */
 };
 
 struct edits {
@@ -19,7 +23,8 @@ struct edits {
     struct edit *items;
 };
 
-/* { TARGET: VALUE, raw: true } for EDIT_SET and EDIT_APPEND. */
+/* { TARGET: VALUE, raw: true } for EDIT_SET and EDIT_APPEND; for EDIT_REPLACE each value
+ * is { find: TEXT or ~PATTERN, with: VALUE }. */
 MUST_USE enum status edits_parse_map(struct rule_compiler *c, const struct node *n, enum edit_op op,
                                      struct edits *ret);
 /* A target or a list of them, for EDIT_REMOVE. */

@@ -12,28 +12,60 @@ enum effect_kind {
 #undef EFFECT
 };
 
-enum edit_op { EDIT_SET, EDIT_APPEND, EDIT_REMOVE };
+enum edit_op { EDIT_SET, EDIT_APPEND, EDIT_REMOVE, EDIT_REPLACE };
 enum edit_part {
     EDIT_HEADER,
-    EDIT_STATUS, /* response only; SET */
-    EDIT_REASON, /* response only; SET */
+    EDIT_COOKIE,     /* of Cookie, or of Set-Cookie */
+    EDIT_QUERY,      /* request only */
+    EDIT_STATUS,     /* response only; SET */
+    EDIT_REASON,     /* response only; SET, REPLACE */
+    EDIT_METHOD,     /* request only; SET */
+    EDIT_PATH,       /* request only; SET; the query stays */
+    EDIT_PATH_QUERY, /* request only; SET */
 };
+
+struct replacement;
 
 struct head_edit {
     enum http_side side;
     enum edit_op op;
     enum edit_part part;
-    struct bytes name;  /* HEADER */
-    struct bytes value; /* HEADER, REASON */
+    struct bytes name;  /* HEADER, COOKIE; of QUERY decoded */
+    struct bytes value; /* of a query as it is sent */
     uint16_t status;
+    const struct replacement *replacement; /* REPLACE; in the exchange's arena */
 };
 
-enum abort_kind { ABORT_CLOSE, ABORT_RESET, ABORT_HANG };
+/* Where a request goes from here on; its head is changed by edits of their own. */
+struct rule_target {
+    struct bytes scheme; /* "http" "https" */
+    struct bytes host;   /* lower case, A-labels, no brackets */
+    uint16_t port;
+};
+
+/* EMPTY, BAD_CHUNK: a head, then bytes that do not keep what it promised; GARBAGE: bytes
+ * that are no head. After these three FIN. */
+enum abort_kind {
+    ABORT_CLOSE,
+    ABORT_RESET,
+    ABORT_HANG,
+    ABORT_EMPTY,
+    ABORT_BAD_CHUNK,
+    ABORT_GARBAGE,
+};
+
+enum log_keep { LOG_ALL, LOG_HEADS, LOG_NOTHING };
 
 struct answer {
     struct head head;  /* a response head: status, reason, fields, framing */
     struct bytes body; /* to be sent as it is; empty to HEAD and for 1xx/204/205/304 */
     bool early;        /* answer at once, without reading the request's body */
+};
+
+struct abort {
+    enum abort_kind kind;
+    struct answer *answer; /* of EMPTY and BAD_CHUNK: its head is sent; else NULL */
+    struct bytes bytes;    /* sent behind it, as they are */
 };
 
 struct effect {
@@ -42,11 +74,14 @@ struct effect {
     union {
         struct answer *answer;
         struct head_edit edit;
+        struct rule_target target;
         struct {
             enum http_side side;
             int64_t us;
         } delay;
-        enum abort_kind abort;
+        struct abort abort;
+        struct bytes tag;
+        enum log_keep keep;
         const char *note; /* "rule_skipped: …", one sentence for the flow and the log */
     };
 };

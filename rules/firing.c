@@ -1,5 +1,6 @@
 #include "rules/firing.h"
 
+#include "http/url.h"
 #include "rules/sip_hash.h"
 
 struct effect *firing_effect(struct firing *f, enum effect_kind kind)
@@ -31,6 +32,8 @@ enum status firing_edit(struct firing *f, struct head_edit edit)
                          });
         f->marked = true;
     }
+    if (!st && edit.side == HTTP_REQUEST)
+        st = draft_edit(f->draft, f->arena, &edit);
     return st ? st : edit_add(f, edit);
 }
 
@@ -52,21 +55,24 @@ int64_t firing_draw(struct firing *f, int64_t low, int64_t high)
     return (int64_t)((uint64_t)low + (range == UINT64_MAX ? drawn : drawn % (range + 1)));
 }
 
-struct bytes firing_request_field(const struct firing *f, struct bytes name)
+enum status firing_redirect(struct firing *f, const struct rule_target *target, bool keep_host)
 {
-    struct bytes value = fields_value(&f->view->request->fields, name);
+    struct head_edit host = {
+        .side = HTTP_REQUEST, .op = EDIT_SET, .part = EDIT_HEADER, .name = field_name(FIELD_HOST)};
+    struct effect *e = firing_effect(f, EFFECT_TARGET);
+    struct buf text;
+    enum status st;
 
-    for (uint32_t i = 0; i < f->effects->count; i++) {
-        const struct effect *e = &f->effects->items[i];
-        const struct head_edit *edit = &e->edit;
-
-        if (e->kind != EFFECT_EDIT_HEAD || edit->side != HTTP_REQUEST ||
-            edit->part != EDIT_HEADER || !bytes_equal_icase(edit->name, name))
-            continue;
-        if (edit->op == EDIT_REMOVE)
-            value = bytes_make(NULL, 0);
-        else if (edit->op == EDIT_SET || !value.ptr)
-            value = edit->value;
-    }
-    return value;
+    if (!e)
+        return STATUS_NO_MEMORY;
+    e->target = *target;
+    f->draft->target = *target;
+    if (keep_host)
+        return STATUS_OK;
+    buf_init(&text, HOST_BYTES + 16);
+    target_authority_put(&text, target);
+    host.value = arena_copy(f->arena, buf_bytes(&text));
+    st = host.value.ptr ? STATUS_OK : STATUS_NO_MEMORY;
+    buf_release(&text);
+    return st ? st : firing_edit(f, host);
 }

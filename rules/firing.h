@@ -3,21 +3,26 @@
 #ifndef WEIR_RULES_FIRING_H
 #define WEIR_RULES_FIRING_H
 
+#include "rules/draft.h"
 #include "rules/ruleset.h"
 
 struct firing {
     struct arena *arena; /* the exchange's */
     struct effects *effects;
     const struct rule_view *view;
+    struct draft *draft; /* the request as it is by now */
+    struct pattern_set *patterns;
+    int64_t *replace_left_us; /* for the patterns of `replace`, of the exchange */
     const struct bytes *captures;
     const char *rule;      /* the label */
     const char *mark_name; /* the header that marks answers; NULL: off */
     struct bytes mark;
-    bool marked;    /* an edit of the response has set the mark already */
-    bool cors;      /* answers reflect Origin */
-    uint64_t place; /* firings of the rule's key before this one */
-    uint64_t dice;  /* the same for the same seed, rule, key and n */
-    uint64_t *ids;  /* what $(uuid) is drawn from; another one each time */
+    bool marked;        /* an edit of the response has set the mark already */
+    bool cors;          /* answers reflect Origin */
+    bool *cors_settled; /* of the exchange: a rule has seen to it; no later answer reflects */
+    uint64_t place;     /* firings of the rule's key before this one */
+    uint64_t dice;      /* the same for the same seed, rule, key and n */
+    uint64_t *ids;      /* what $(uuid) is drawn from; another one each time */
     uint32_t draws;
 };
 
@@ -29,8 +34,9 @@ MUST_USE enum status firing_edit(struct firing *f, struct head_edit edit);
 MUST_USE enum status firing_skip(struct firing *f, const char *why);
 /* The next number of this firing's dice, from low to high. */
 int64_t firing_draw(struct firing *f, int64_t low, int64_t high);
-/* The first value of a request's field as it is now: as received, changed by the
- * edits of this rule and of those before it. ptr NULL when absent. */
-struct bytes firing_request_field(const struct firing *f, struct bytes name);
+/* The request goes there from here on; unless `keep_host`, Host says so. `target`'s
+ * bytes live in the exchange's arena. */
+MUST_USE enum status firing_redirect(struct firing *f, const struct rule_target *target,
+                                     bool keep_host);
 
 #endif

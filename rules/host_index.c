@@ -92,6 +92,7 @@ static uint64_t host_choice_key(const struct choice *choice)
             return mix(reversed_hash(bytes_from(suffix, (size_t)dot + 1)), KEY_BELOW);
         break;
     case CHOICE_RANGE:
+    case CHOICE_NETWORK:
     case CHOICE_PATTERN:
     case CHOICE_PRESENT:
     case CHOICE_ABSENT:

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "http/url.h"
+#include "rules/cookie.h"
 #include "rules/template_part.h"
 
 uint32_t method_bit(struct bytes name)
@@ -121,8 +122,9 @@ static bool choice_holds(const struct choice *choice, struct match_run *run, str
         return pattern_holds(choice->pattern, run, subject, made);
     case CHOICE_PRESENT:
         return true;
-    case CHOICE_RANGE:  /* see test_port() */
-    case CHOICE_ABSENT: /* see test_header() */
+    case CHOICE_RANGE:   /* see test_port() */
+    case CHOICE_NETWORK: /* see test_client() */
+    case CHOICE_ABSENT:  /* see test_header() */
         return false;
     }
     return false;
@@ -289,15 +291,118 @@ bool test_header(const struct match_test *t, struct match_run *run)
     return false;
 }
 
-bool match_holds(const struct match *m, struct match_run *run)
+bool test_cookie(const struct match_test *t, struct match_run *run)
 {
-    for (uint32_t i = 0; i < m->captures; i++)
-        run->captures[i] = BYTES("");
-    for (uint32_t i = 0; i < m->count; i++) {
-        if (!m->tests[i].holds(&m->tests[i], run))
-            return false;
+    struct cookie_walk walk = cookie_walk_of(&run->view->request->fields);
+    struct bytes name, value;
+    bool found = false;
+
+    while (cookie_walk_next(&walk, &name, &value)) {
+        if (!bytes_equal(name, t->name))
+            continue;
+        found = true;
+        if (any_choice_holds(t, run, value, false))
+            return true;
+    }
+    return !found && accepts_absence(t);
+}
+
+bool test_client(const struct match_test *t, struct match_run *run)
+{
+    for (uint32_t i = 0; i < t->count; i++) {
+        const struct choice *choice = &t->choices[i];
+
+        if (choice->kind == CHOICE_NETWORK) {
+            if (network_has(choice->network, run->view->address))
+                return true;
+        } else if (choice_holds(choice, run, run->view->client, false)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct bytes version_text(enum http_version version)
+{
+    switch (version) {
+    case HTTP_1_0:
+        return BYTES("HTTP/1.0");
+    case HTTP_1_1:
+        return BYTES("HTTP/1.1");
+    case HTTP_2:
+        return BYTES("HTTP/2");
+    }
+    return BYTES("");
+}
+
+bool test_version(const struct match_test *t, struct match_run *run)
+{
+    return any_choice_holds(t, run, version_text(run->view->request->version), false);
+}
+
+bool test_tls(const struct match_test *t, struct match_run *run)
+{
+    return (run->view->tls != NULL) == (t->choices[0].kind == CHOICE_PRESENT);
+}
+
+bool test_tls_version(const struct match_test *t, struct match_run *run)
+{
+    return run->view->tls && any_choice_holds(t, run, run->view->tls->version, false);
+}
+
+bool test_tls_sni(const struct match_test *t, struct match_run *run)
+{
+    return run->view->tls && any_choice_holds(t, run, run->view->tls->sni, false);
+}
+
+bool test_tls_ja4(const struct match_test *t, struct match_run *run)
+{
+    return run->view->tls && any_choice_holds(t, run, run->view->tls->ja4, false);
+}
+
+/* The list is as on the wire: each name with its length before it. */
+bool test_tls_alpn(const struct match_test *t, struct match_run *run)
+{
+    struct bytes rest = run->view->tls ? run->view->tls->alpn : bytes_make(NULL, 0);
+
+    if (rest.len == 0)
+        return run->view->tls && accepts_absence(t);
+    while (rest.len) {
+        size_t len = rest.ptr[0];
+
+        if (any_choice_holds(t, run, bytes_until(bytes_from(rest, 1), len), false))
+            return true;
+        rest = bytes_from(rest, 1 + len);
+    }
+    return false;
+}
+
+bool test_gate(const struct match_test *t, struct match_run *run)
+{
+    return match_gate_passes(t->gate, run);
+}
+
+bool test_forget(const struct match_test *t, struct match_run *run)
+{
+    for (uint32_t i = 0; i < RULE_CAPTURES; i++) {
+        if (t->forgets & UINT32_C(1) << i)
+            run->captures[i] = BYTES("");
     }
     return true;
+}
+
+bool match_holds(const struct match *m, struct match_run *run)
+{
+    uint32_t at = m->count ? 0 : MATCH_YES;
+
+    for (uint32_t i = 0; i < m->captures; i++)
+        run->captures[i] = BYTES("");
+    while (at < m->count) {
+        const struct match_test *t = &m->tests[at];
+
+        at = t->holds(t, run) ? t->yes : t->no;
+    }
+    return at == MATCH_YES && !run->status;
 }
 
 bool match_host_may_hold(const struct match *m, struct bytes host)

@@ -1,13 +1,17 @@
-/* match: which requests a rule is about, compiled. All tests of a match must
- * hold. They look at the request as it was received. */
+/* match: which requests a rule is about, compiled to a flat program of tests, each of
+ * which names the one that comes next when it holds and when it does not. Jumps go
+ * forward only, so a match costs at most its tests. They look at the request as it was
+ * received. */
 #ifndef WEIR_RULES_MATCH_H
 #define WEIR_RULES_MATCH_H
 
 #include "rules/compiler.h"
 #include "rules/glob.h"
+#include "rules/network.h"
 
 enum {
     MATCH_TESTS = 64,    /* of one rule */
+    MATCH_DEPTH = 8,     /* of `all`, `any` and `not` in each other */
     MATCH_CHOICES = 256, /* of one test */
     MATCH_METHODS = 9,   /* methods with a bit of their own */
 };
@@ -32,8 +36,9 @@ struct match_gate {
 enum choice_kind {
     CHOICE_TEXT, /* equals */
     CHOICE_GLOB,
-    CHOICE_BELOW, /* host: this one or a subdomain of it */
-    CHOICE_RANGE, /* port */
+    CHOICE_BELOW,   /* host: this one or a subdomain of it */
+    CHOICE_RANGE,   /* port */
+    CHOICE_NETWORK, /* client */
     CHOICE_PATTERN,
     CHOICE_PRESENT,
     CHOICE_ABSENT,
@@ -48,10 +53,14 @@ struct choice {
         struct {
             uint16_t low, high;
         } range;
+        const struct network *network;
     };
 };
 
 struct match_run;
+
+/* Where a program ends. */
+enum { MATCH_YES = UINT16_MAX, MATCH_NO = UINT16_MAX - 1 };
 
 /* Cheap tests are tried first; any with a pattern comes after all without. */
 enum test_cost { COST_FIXED, COST_HOST, COST_PATH, COST_QUERY, COST_HEADER, COST_PATTERN = 10 };
@@ -60,16 +69,26 @@ enum test_cost { COST_FIXED, COST_HOST, COST_PATH, COST_QUERY, COST_HEADER, COST
 struct match_test {
     bool (*holds)(const struct match_test *t, struct match_run *run);
     int cost;          /* of enum test_cost, added up */
-    struct bytes name; /* of the field or parameter */
-    const struct choice *choices;
-    uint32_t count;
+    uint16_t yes, no;  /* the test that follows, or MATCH_YES or MATCH_NO */
+    struct bytes name; /* of the field, parameter or cookie */
+    union {
+        const struct choice *choices;
+        const struct match_gate *gate; /* of test_gate() */
+    };
+    union {
+        uint32_t count;
+        uint32_t forgets; /* of test_forget(): captures, as bits */
+    };
 };
 
 struct match {
     struct match_gate gate;
     struct match_test *tests;
     uint32_t count;
-    const struct match_test *host, *path; /* for the index; NULL: any */
+    bool plain; /* no `any` or `not`: all tests must hold */
+    /* One of these choices must hold of every request it takes, for the index; they need
+     * not be a test of the program. NULL: any. */
+    const struct match_test *host, *path;
     uint32_t captures;
 };
 
@@ -113,6 +132,18 @@ bool test_url(const struct match_test *t, struct match_run *run);
 bool test_query_as_sent(const struct match_test *t, struct match_run *run);
 bool test_query_decoded(const struct match_test *t, struct match_run *run);
 bool test_header(const struct match_test *t, struct match_run *run);
+bool test_cookie(const struct match_test *t, struct match_run *run);
+bool test_client(const struct match_test *t, struct match_run *run);
+bool test_version(const struct match_test *t, struct match_run *run);
+bool test_tls(const struct match_test *t, struct match_run *run); /* is there any? */
+bool test_tls_version(const struct match_test *t, struct match_run *run);
+bool test_tls_sni(const struct match_test *t, struct match_run *run);
+bool test_tls_alpn(const struct match_test *t, struct match_run *run); /* any that was offered */
+bool test_tls_ja4(const struct match_test *t, struct match_run *run);
+/* What a part of an `any` or `not` says of method, scheme and port. */
+bool test_gate(const struct match_test *t, struct match_run *run);
+/* Always holds: what an alternative captured that then did not hold is forgotten. */
+bool test_forget(const struct match_test *t, struct match_run *run);
 uint32_t method_bit(struct bytes name);
 
 #endif

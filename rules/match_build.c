@@ -23,28 +23,111 @@ static bool has_pattern(const struct choices *choices)
     return false;
 }
 
+enum status block_add(struct match_builder *b, const struct node *n, struct match_block block)
+{
+    uint32_t at;
+
+    if (b->count == MATCH_TESTS) {
+        node_error(b->c->reader.diags, n, "more than %d conditions in one match", MATCH_TESTS);
+        return STATUS_BAD_CONFIG;
+    }
+    for (at = b->count++; at > 0 && b->blocks[at - 1].cost > block.cost; at--)
+        b->blocks[at] = b->blocks[at - 1];
+    b->blocks[at] = block;
+    return STATUS_OK;
+}
+
 enum status test_add(struct match_builder *b, const struct rule_text *text, struct match_test test,
                      const struct choices *choices)
 {
+    struct match_block block = {.count = 1};
     struct choice *items;
-    uint32_t at;
 
     if (choices->count == 0)
         return STATUS_OK;
-    if (b->count == MATCH_TESTS)
-        return compiler_error(b->c, text, text->all, "more than %d conditions in one match",
-                              MATCH_TESTS);
     items = arena_alloc(b->c->arena, choices->count * sizeof(*items));
-    if (!items)
+    block.tests = arena_alloc(b->c->arena, sizeof(*block.tests));
+    if (!items || !block.tests)
         return STATUS_NO_MEMORY;
     memcpy(items, choices->items, choices->count * sizeof(*items));
     test.choices = items;
     test.count = choices->count;
     test.cost += has_pattern(choices) ? COST_PATTERN : 0;
-    for (at = b->count++; at > 0 && b->tests[at - 1].cost > test.cost; at--)
-        b->tests[at] = b->tests[at - 1];
-    b->tests[at] = test;
+    test.yes = MATCH_YES;
+    test.no = MATCH_NO;
+    *block.tests = test;
+    block.cost = test.cost;
+    return block_add(b, text->node, block);
+}
+
+static uint16_t jump_move(uint16_t jump, uint32_t by, uint16_t yes, uint16_t no)
+{
+    if (jump == MATCH_YES)
+        return yes;
+    return jump == MATCH_NO ? no : (uint16_t)(jump + by);
+}
+
+void block_put(struct match_block *to, const struct match_block *block, uint16_t yes, uint16_t no)
+{
+    for (uint32_t i = 0; i < block->count; i++) {
+        struct match_test *t = &to->tests[to->count + i];
+
+        *t = block->tests[i];
+        t->yes = jump_move(t->yes, to->count, yes, no);
+        t->no = jump_move(t->no, to->count, yes, no);
+    }
+    to->count += block->count;
+}
+
+enum status blocks_join(struct match_builder *b, const struct node *n,
+                        struct match_block *ret_block)
+{
+    struct match_block all = {0};
+    uint32_t total = 0;
+
+    for (uint32_t i = 0; i < b->count; i++)
+        total += b->blocks[i].count;
+    if (total > MATCH_TESTS) {
+        node_error(b->c->reader.diags, n, "more than %d conditions in one match", MATCH_TESTS);
+        return STATUS_BAD_CONFIG;
+    }
+    all.tests = arena_alloc(b->c->arena, (total + (size_t)1) * sizeof(*all.tests));
+    if (!all.tests)
+        return STATUS_NO_MEMORY;
+    for (uint32_t i = 0; i < b->count; i++) {
+        uint32_t next = all.count + b->blocks[i].count;
+
+        all.cost = b->blocks[i].cost; /* they are sorted: the last is the most */
+        block_put(&all, &b->blocks[i], i + 1 == b->count ? MATCH_YES : (uint16_t)next, MATCH_NO);
+    }
+    *ret_block = all;
     return STATUS_OK;
+}
+
+static const struct match_test *builder_find(const struct match_builder *b,
+                                             bool (*holds)(const struct match_test *,
+                                                           struct match_run *))
+{
+    for (uint32_t i = 0; i < b->count; i++) {
+        if (b->blocks[i].count == 1 && b->blocks[i].tests->holds == holds &&
+            b->blocks[i].tests->yes == MATCH_YES)
+            return b->blocks[i].tests;
+    }
+    return NULL;
+}
+
+const struct match_test *builder_host(const struct match_builder *b)
+{
+    const struct match_test *found = builder_find(b, test_host);
+
+    return found ? found : b->host;
+}
+
+const struct match_test *builder_path(const struct match_builder *b)
+{
+    const struct match_test *found = builder_find(b, test_path);
+
+    return found ? found : b->path;
 }
 
 static enum status method_name_parse(struct match_builder *b, const struct rule_text *text,
@@ -194,29 +277,22 @@ enum status path_parse(struct match_builder *b, const struct rule_text *text, st
     return st ? st : choice_add(b, text, choices, choice);
 }
 
-static bool any_test_is(const struct match *m,
-                        bool (*holds)(const struct match_test *, struct match_run *),
-                        const struct match_test **ret_test)
+static enum status match_keep(struct match_builder *b, const struct node *n, struct match *ret)
 {
-    for (uint32_t i = 0; i < m->count; i++) {
-        if (m->tests[i].holds == holds) {
-            *ret_test = &m->tests[i];
-            return true;
-        }
-    }
-    return false;
-}
+    struct match m = {.captures = b->c->capture_count, .plain = true};
+    struct match_block block;
+    enum status st = blocks_join(b, n, &block);
 
-static enum status match_keep(struct match_builder *b, struct match *ret)
-{
-    struct match m = {.count = b->count, .captures = b->c->capture_count};
-
-    m.tests = arena_alloc(b->c->arena, (b->count + 1) * sizeof(*m.tests));
-    if (!m.tests)
-        return STATUS_NO_MEMORY;
-    memcpy(m.tests, b->tests, b->count * sizeof(*m.tests));
-    any_test_is(&m, test_host, &m.host);
-    m.gate.wants_path = any_test_is(&m, test_path, &m.path);
+    if (st)
+        return st;
+    m.tests = block.tests;
+    m.count = block.count;
+    for (uint32_t i = 0; i < m.count; i++)
+        m.plain = m.plain && m.tests[i].no == MATCH_NO &&
+                  m.tests[i].yes == (i + 1 == m.count ? MATCH_YES : i + 1);
+    m.host = builder_host(b);
+    m.path = builder_path(b);
+    m.gate.wants_path = m.path;
     m.gate.methods = b->method_given ? b->methods : METHOD_USUAL;
     m.gate.schemes = b->schemes;
     m.gate.port = b->port;
@@ -224,17 +300,20 @@ static enum status match_keep(struct match_builder *b, struct match *ret)
     return STATUS_OK;
 }
 
+enum status match_form_parse(struct match_builder *b, const struct node *n)
+{
+    if (n->kind == NODE_LIST) {
+        node_error(b->c->reader.diags, n,
+                   "a match is a text or a map; for one of several write { any: […] }");
+        return STATUS_BAD_CONFIG;
+    }
+    return n->kind == NODE_SCALAR ? match_short_parse(b, n) : match_map_parse(b, n);
+}
+
 enum status match_parse(struct rule_compiler *c, const struct node *n, struct match *ret)
 {
     struct match_builder b = {.c = c, .methods = METHOD_ALL, .schemes = SCHEME_ALL};
-    enum status st;
+    enum status st = match_form_parse(&b, n);
 
-    if (n->kind == NODE_LIST) {
-        node_error(
-            c->reader.diags, n,
-            "match is a text or a map; write one rule for each, or 'any' in a later version");
-        return STATUS_BAD_CONFIG;
-    }
-    st = n->kind == NODE_SCALAR ? match_short_parse(&b, n) : match_map_parse(&b, n);
-    return st ? st : match_keep(&b, ret);
+    return st ? st : match_keep(&b, n, ret);
 }

@@ -2,13 +2,6 @@
 
 #include "rules/match_build.h"
 
-/* What a key does with one of its values that is not a ~pattern. */
-struct value_reader {
-    struct match_builder *b;
-    enum status (*read)(const struct value_reader *r, const struct rule_text *text,
-                        struct choices *choices);
-};
-
 static enum status value_read(const struct value_reader *r, const struct node *n,
                               struct choices *choices)
 {
@@ -41,8 +34,7 @@ static enum status values_read(const struct value_reader *r, const struct node *
     return st;
 }
 
-static enum status values_test(const struct value_reader *r, const struct node *n,
-                               struct match_test test)
+enum status values_test(const struct value_reader *r, const struct node *n, struct match_test test)
 {
     struct rule_text text = {.node = n};
     struct choices choices = {0};
@@ -117,15 +109,15 @@ static enum status match_scheme_parse(struct match_builder *b, const struct node
     return test_add(b, &text, test, &patterns);
 }
 
-static enum status read_host(const struct value_reader *r, const struct rule_text *text,
-                             struct choices *choices)
+enum status value_read_host(const struct value_reader *r, const struct rule_text *text,
+                            struct choices *choices)
 {
     return host_parse(r->b, text, text->all, choices);
 }
 
 static enum status match_host_parse(struct match_builder *b, const struct node *n)
 {
-    struct value_reader r = {b, read_host};
+    struct value_reader r = {b, value_read_host};
 
     return values_test(&r, n, (struct match_test){.holds = test_host, .cost = COST_HOST});
 }
@@ -172,8 +164,8 @@ static enum status match_path_parse(struct match_builder *b, const struct node *
     return values_test(&r, n, (struct match_test){.holds = test_path, .cost = COST_PATH});
 }
 
-static enum status read_text(const struct value_reader *r, const struct rule_text *text,
-                             struct choices *choices)
+enum status value_read_text(const struct value_reader *r, const struct rule_text *text,
+                            struct choices *choices)
 {
     struct choice choice = {.kind = CHOICE_TEXT, .text = text->all};
 
@@ -187,14 +179,15 @@ static enum status read_text(const struct value_reader *r, const struct rule_tex
 static enum status name_read(struct match_builder *b, const struct node *n, struct match_test test,
                              bool token)
 {
-    struct value_reader r = {b, read_text};
+    struct value_reader r = {b, value_read_text};
     enum status st = compiler_key(b->c, n, &test.name);
 
     if (st)
         return st;
     if (token && !http_token_valid(test.name)) {
-        node_key_error(b->c->reader.diags, n, "'%s' is not a field name (RFC 9110 section 5.1)",
-                       excerpt(test.name).text);
+        node_key_error(b->c->reader.diags, n, "'%s' is not a %s", excerpt(test.name).text,
+                       test.holds == test_cookie ? "cookie's name (RFC 6265 section 4.1.1)"
+                                                 : "field name (RFC 9110 section 5.1)");
         return STATUS_BAD_CONFIG;
     }
     return values_test(&r, n, test);
@@ -226,6 +219,12 @@ static enum status match_query_parse(struct match_builder *b, const struct node 
 static enum status match_header_parse(struct match_builder *b, const struct node *n)
 {
     return names_read(b, n, (struct match_test){.holds = test_header, .cost = COST_HEADER}, true);
+}
+
+static enum status match_cookie_parse(struct match_builder *b, const struct node *n)
+{
+    return names_read(b, n, (struct match_test){.holds = test_cookie, .cost = COST_HEADER + 1},
+                      true);
 }
 
 static const struct match_key {

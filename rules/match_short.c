@@ -79,6 +79,24 @@ static enum status authority_split(struct match_builder *b, const struct rule_te
     return STATUS_OK;
 }
 
+/* The gate knows one port; another one, of another text below `all`, is a test. */
+static enum status port_add(struct match_builder *b, const struct rule_text *text, struct bytes in)
+{
+    struct match_test test = {.holds = test_port, .cost = COST_FIXED};
+    struct choices ports = {.count = 1, .items = {{.kind = CHOICE_RANGE}}};
+    uint16_t port = 0;
+    enum status st = port_parse(b, text, in, &port);
+
+    if (st)
+        return st;
+    if (b->port == 0)
+        b->port = port;
+    if (b->port == port)
+        return STATUS_OK;
+    ports.items[0].range.low = ports.items[0].range.high = port;
+    return test_add(b, text, test, &ports);
+}
+
 static enum status authority_add(struct match_builder *b, const struct rule_text *text,
                                  struct bytes in)
 {
@@ -92,7 +110,7 @@ static enum status authority_add(struct match_builder *b, const struct rule_text
     if (host.len)
         st = host_parse(b, text, host, &hosts);
     if (port.len)
-        st = status_worse(st, port_parse(b, text, port, &b->port));
+        st = status_worse(st, port_add(b, text, port));
     return st ? st : test_add(b, text, test, &hosts);
 }
 

@@ -251,12 +251,12 @@ static size_t slice_end(struct bytes subject, size_t from)
     return end;
 }
 
-/* PCRE2's answer, over all slices. */
-static int search(const struct pattern *p, struct pattern_desk *desk, struct bytes subject)
+/* PCRE2's answer, over all slices from there on. */
+static int search(const struct pattern *p, struct pattern_desk *desk, struct bytes subject,
+                  size_t from)
 {
     struct pattern_tools *tools = desk->tools;
     uint32_t steps = PATTERN_STEPS + 4 * (uint32_t)subject.len;
-    size_t from = 0;
     int rc;
 
     pcre2_set_match_limit(tools->context, steps);
@@ -289,26 +289,53 @@ static void captures_write(const struct pattern *p, const struct pattern_desk *d
     }
 }
 
-enum pattern_found pattern_find(struct pattern_set *set, const struct pattern *p,
-                                struct pattern_desk *desk, struct bytes subject,
-                                struct bytes *captures)
+static enum pattern_found find_from(struct pattern_set *set, const struct pattern *p,
+                                    struct pattern_desk *desk, struct bytes subject, size_t from)
 {
-    int rc;
+    int rc = desk->over || subject.len > PATTERN_SUBJECT ? PCRE2_ERROR_MATCHLIMIT
+                                                         : search(p, desk, subject, from);
 
-    if (bytes_search(subject, bytes_make(p->literal, p->literal_len)) < 0)
-        return PATTERN_NO;
-    if (!subject.ptr)
-        subject = BYTES("");
-    rc = desk->over || subject.len > PATTERN_SUBJECT ? PCRE2_ERROR_MATCHLIMIT
-                                                     : search(p, desk, subject);
-    if (rc >= 0) {
-        captures_write(p, desk, subject, captures);
+    if (rc >= 0)
         return PATTERN_YES;
-    }
     if (rc == PCRE2_ERROR_NOMATCH)
         return PATTERN_NO;
     if (rc == PCRE2_ERROR_NOMEMORY)
         return PATTERN_NO_MEMORY;
     atomic_fetch_add_explicit(&set->gave_up, 1, memory_order_relaxed);
     return PATTERN_GAVE_UP;
+}
+
+enum pattern_found pattern_find(struct pattern_set *set, const struct pattern *p,
+                                struct pattern_desk *desk, struct bytes subject,
+                                struct bytes *captures)
+{
+    enum pattern_found found;
+
+    if (bytes_search(subject, bytes_make(p->literal, p->literal_len)) < 0)
+        return PATTERN_NO;
+    if (!subject.ptr)
+        subject = BYTES("");
+    found = find_from(set, p, desk, subject, 0);
+    if (found == PATTERN_YES)
+        captures_write(p, desk, subject, captures);
+    return found;
+}
+
+enum pattern_found pattern_find_span(struct pattern_set *set, const struct pattern *p,
+                                     struct pattern_desk *desk, struct bytes subject,
+                                     struct pattern_span *span)
+{
+    const PCRE2_SIZE *at = pcre2_get_ovector_pointer(desk->tools->data);
+    enum pattern_found found;
+
+    if (!subject.ptr)
+        subject = BYTES("");
+    found = find_from(set, p, desk, subject, span->end);
+    if (found != PATTERN_YES)
+        return found;
+    if (at[1] < at[0] || at[0] < span->end) /* \K in a look-around: no place of its own */
+        return PATTERN_NO;
+    span->start = at[0];
+    span->end = at[1];
+    return PATTERN_YES;
 }

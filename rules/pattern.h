@@ -62,6 +62,15 @@ enum pattern_found pattern_find(struct pattern_set *set, const struct pattern *p
                                 struct pattern_desk *desk, struct bytes subject,
                                 struct bytes *captures);
 
+/* Where a match stands, in bytes. */
+struct pattern_span {
+    size_t start, end;
+};
+/* The next match from span->end on, written to *span on YES. */
+enum pattern_found pattern_find_span(struct pattern_set *set, const struct pattern *p,
+                                     struct pattern_desk *desk, struct bytes subject,
+                                     struct pattern_span *span);
+
 /* The longest plain text of the pattern that every match surely holds, at most
  * PATTERN_LITERAL bytes written to `out`; 0 when none is known. pattern_literal.c */
 size_t pattern_literal(struct bytes pattern, uint8_t *out);

@@ -6,6 +6,9 @@ struct rule_run {
     uint64_t ids; /* what $(uuid) is drawn from */
     enum rule_pass pass;
     uint32_t next; /* the first rule not asked yet */
+    struct draft draft;
+    bool cors_settled;
+    int64_t replace_left_us;
 };
 
 /* One call of rules_step(). */
@@ -23,7 +26,11 @@ struct rule_run *rule_run_new(struct arena *arena, const struct ruleset *rs, uin
 
     if (!run)
         return NULL;
-    *run = (struct rule_run){.arena = arena, .rules = rs, .ids = seed, .pass = PASS_REQUEST};
+    *run = (struct rule_run){.arena = arena,
+                             .rules = rs,
+                             .ids = seed,
+                             .pass = PASS_REQUEST,
+                             .replace_left_us = RULE_PATTERN_US};
     return run;
 }
 
@@ -45,11 +52,15 @@ static enum status rule_fire(struct step *s, const struct rule *rule, struct rul
         .arena = s->run->arena,
         .effects = s->effects,
         .view = s->view,
+        .draft = &s->run->draft,
+        .patterns = rs->patterns,
+        .replace_left_us = &s->run->replace_left_us,
         .captures = s->match.captures,
         .rule = rule->label,
         .mark_name = rs->mark_name,
         .mark = rule->mark,
-        .cors = rs->cors,
+        .cors = rs->cors && !s->run->cors_settled,
+        .cors_settled = &s->run->cors_settled,
         .dice = when_dice(rs->seed, rule->dice_name, key.text, n),
         .ids = &s->run->ids,
     };
@@ -57,7 +68,9 @@ static enum status rule_fire(struct step *s, const struct rule *rule, struct rul
 
     if (s->effects->count + rule->effects + 1 >= EFFECTS) /* one more for a note */
         return note_add(s, rule, "rule_skipped: too many effects on one exchange");
-    st = rule_slot_fire(rule->slot, key, &f.place);
+    st = draft_make(&s->run->draft, s->run->arena, s->view);
+    if (!st)
+        st = rule_slot_fire(rule->slot, key, &f.place);
     if (!st)
         st = actions_run(&rule->then, &f);
     return st == STATUS_REFUSED ? STATUS_OK : st;
@@ -83,7 +96,8 @@ static enum status rule_applies(struct step *s, const struct rule *rule, struct 
 /* STATUS_END: a terminal effect was appended. */
 static enum status rule_ask(struct step *s, const struct rule *rule)
 {
-    struct rule_key key = {rule->when.per, when_key(rule->when.per, s->view)};
+    struct when_ask ask = {rule->slot, rule->dice_name, s->view, s->run->arena};
+    struct rule_key key;
     bool applies, fires;
     uint64_t n;
     enum status st;
@@ -96,10 +110,12 @@ static enum status rule_ask(struct step *s, const struct rule *rule)
         }
         return s->match.status;
     }
-    st = rule_applies(s, rule, key, &applies);
+    st = when_key(&rule->when.per, s->view, s->run->arena, &key);
+    if (!st)
+        st = rule_applies(s, rule, key, &applies);
     if (st || !applies)
         return st;
-    st = when_count(&rule->when, rule->slot, rule->dice_name, s->view, &fires, &n);
+    st = when_count(&rule->when, &ask, &fires, &n);
     return st || !fires ? st : rule_fire(s, rule, key, n);
 }
 

@@ -63,7 +63,7 @@ static bool takes_all_paths(const struct match_test *t)
 /* Does the match hold for every usual request of the host and port in `run`? */
 static bool takes_all_requests(const struct match *m, struct match_run *run)
 {
-    if ((m->gate.methods & METHOD_USUAL) != METHOD_USUAL)
+    if (!m->plain || (m->gate.methods & METHOD_USUAL) != METHOD_USUAL)
         return false;
     for (uint32_t i = 0; i < m->count; i++) {
         const struct match_test *t = &m->tests[i];

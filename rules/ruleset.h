@@ -32,6 +32,14 @@ void ruleset_ref(struct ruleset *rs);   /* atomic */
 void ruleset_unref(struct ruleset *rs); /* atomic; NULL is fine */
 size_t ruleset_count(const struct ruleset *rs);
 
+/* The client's side of the TLS that weir ends. */
+struct rule_tls {
+    struct bytes version; /* "TLSv1.3" */
+    struct bytes sni;     /* lower case, A-labels; empty: none was sent */
+    struct bytes alpn;    /* what was offered, as on the wire: each name after its length */
+    struct bytes ja4;
+};
+
 /* What is known of an exchange. Nothing is kept but `request`'s bytes, which must
  * live in the exchange's arena. */
 struct rule_view {
@@ -40,9 +48,12 @@ struct rule_view {
     struct bytes host;          /* lower case, A-labels, no brackets */
     uint16_t port;
     struct bytes client;         /* the proxy user, else the client's address as text */
-    uint64_t connection;         /* the client connection's number */
+    struct bytes address;        /* the client's address as text, without brackets and port */
+    const struct rule_tls *tls;  /* NULL: the request came in the clear */
+    uint64_t connection;         /* the client connection's number, of all loops */
     const struct head *response; /* from upstream; NULL in the request pass */
     int64_t now_us;              /* since 1970 */
+    unsigned minute;             /* of the local day, from 0 */
     /* A steady clock, read between the slices of a pattern's search to end one that
      * takes too long (RULE_PATTERN_US a step). NULL: only PCRE2's match limit ends it. */
     int64_t (*tick_us)(void);

@@ -259,6 +259,8 @@ static enum status rule_parse(struct compilation *k, const struct node *n, struc
     if (st)
         return st;
     k->c.capture_count = 0;
+    k->c.captures_taken = 0;
+    k->c.captures_refused = NULL;
     k->c.effects = 0;
     k->c.in_sequence = false;
     k->c.folder = n->source && n->source->folder ? n->source->folder : k->folder;

@@ -16,8 +16,17 @@ enum { TEMPLATE_PARTS = 256 };
  * URL     what was sent in a URL (captures, request.path, request.url) keeps its
  *         encoding, and only bytes that no URL may hold are encoded; after a '?' of
  *         the template it is encoded as one query value. All other values are
- *         encoded whole, unless the template starts with them. */
-enum template_use { TEMPLATE_TEXT, TEMPLATE_HEADER, TEMPLATE_HTML, TEMPLATE_JSON, TEMPLATE_URL };
+ *         encoded whole, unless the template starts with them.
+ * QUERY   the value of one parameter: captures keep their encoding, all else is
+ *         encoded. */
+enum template_use {
+    TEMPLATE_TEXT,
+    TEMPLATE_HEADER,
+    TEMPLATE_HTML,
+    TEMPLATE_JSON,
+    TEMPLATE_URL,
+    TEMPLATE_QUERY,
+};
 
 struct template;
 
@@ -33,7 +42,7 @@ MUST_USE enum status template_literal(struct rule_compiler *c, struct bytes text
                                       enum template_use use, const struct template **ret_template);
 /* The bytes live in the ruleset or in the exchange's arena. STATUS_REFUSED when a
  * header value would hold what it must not, STATUS_LIMIT over RULE_BODY_BYTES (or
- * HTTP_HEAD_BYTES for HEADER and URL), STATUS_NO_MEMORY. */
+ * HTTP_HEAD_BYTES for HEADER, URL and QUERY), STATUS_NO_MEMORY. */
 MUST_USE enum status template_render(const struct template *t, struct firing *f,
                                      struct bytes *ret_text);
 /* The text, when there is nothing to fill in; else ptr NULL. */

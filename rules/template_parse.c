@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "http/url.h"
 #include "rules/template_part.h"
 
 enum {
@@ -13,6 +14,7 @@ struct template_parser {
     const struct rule_text *text;
     enum template_use use;
     bool in_query;
+    bool json;                   /* the name at hand stands in $json(…) */
     struct template_part *parts; /* TEMPLATE_PARTS of them */
     uint32_t count;
     struct buf literal; /* the literal part that grows */
@@ -25,6 +27,7 @@ static enum status part_add(struct template_parser *p, struct template_part part
                               TEMPLATE_PARTS);
     part.first = p->count == 0;
     part.in_query = p->in_query;
+    part.json = p->json && part.kind != TEMPLATE_LITERAL;
     p->parts[p->count++] = part;
     return STATUS_OK;
 }
@@ -50,6 +53,8 @@ static void literal_add(struct template_parser *p, struct bytes in)
 {
     if (p->use == TEMPLATE_URL)
         url_put_legal(&p->literal, in, "#[]");
+    else if (p->use == TEMPLATE_QUERY)
+        percent_encode(in, "", &p->literal);
     else
         buf_put(&p->literal, in);
 }
@@ -147,6 +152,17 @@ static enum status random_parse(struct template_parser *p, struct bytes name)
     return part_add(p, part);
 }
 
+/* In $json(…) a variable is a value like others; elsewhere the loader has replaced it. */
+static enum status variable_add(struct template_parser *p, struct bytes name)
+{
+    const char *text = arena_printf(p->c->arena, "$(%.*s)", (int)name.len, (const char *)name.ptr);
+    struct template_part part = {.kind = TEMPLATE_VARIABLE};
+    enum status st = text ? config_expand(&p->c->reader, p->text->node, bytes_of(text), &part.text)
+                          : STATUS_NO_MEMORY;
+
+    return st ? st : part_add(p, part);
+}
+
 /* What stands between "$(" and ")". */
 static enum status name_parse(struct template_parser *p, struct bytes inside)
 {
@@ -161,17 +177,44 @@ static enum status name_parse(struct template_parser *p, struct bytes inside)
         return part_add(p, part);
     if (bytes_equal(name, BYTES("random")) || bytes_starts_with(name, BYTES("random ")))
         return random_parse(p, name);
+    if (p->json && compiler_has_variable(p->c, name))
+        return variable_add(p, name);
     return source_parse(p, name);
+}
+
+static const struct bytes plain_opening = BYTES_INIT("$("), json_opening = BYTES_INIT("$json(");
+
+/* Where the next $( or $json( stands, or -1. */
+static ptrdiff_t opening_find(struct bytes in, struct bytes *ret_opening)
+{
+    ptrdiff_t plain = bytes_search(in, plain_opening), json = bytes_search(in, json_opening);
+    bool is_json = json >= 0 && (plain < 0 || json < plain);
+
+    *ret_opening = is_json ? json_opening : plain_opening;
+    return is_json ? json : plain;
+}
+
+/* In JSON a $json(…) stands alone in its string, whose quotes it takes the place of;
+ * `rest` is what follows it. */
+static enum status quotes_drop(struct template_parser *p, struct bytes inside, struct bytes *rest)
+{
+    struct bytes before = buf_bytes(&p->literal);
+    bool opens = bytes_ends_with(before, BYTES("\"")) && !bytes_ends_with(before, BYTES("\\\""));
+
+    if (!opens || !bytes_starts_with(*rest, BYTES("\"")) || bytes_starts_with(*rest, BYTES("\":")))
+        return compiler_error(p->c, p->text, inside, "$json(…) is a whole value: it stands alone");
+    p->literal.len--;
+    *rest = bytes_from(*rest, 1);
+    return STATUS_OK;
 }
 
 /* One step: up to and with the next $(…), or to the end. */
 static enum status step_parse(struct template_parser *p, struct bytes *rest)
 {
-    ptrdiff_t dollar = bytes_search(*rest, BYTES("$("));
+    struct bytes opening, inside, after;
+    ptrdiff_t dollar = opening_find(*rest, &opening), close;
     bool doubled = dollar > 0 && rest->ptr[dollar - 1] == '$';
-    struct bytes inside;
-    ptrdiff_t close;
-    enum status st;
+    enum status st = STATUS_OK;
 
     if (dollar < 0) {
         literal_add(p, *rest);
@@ -179,9 +222,9 @@ static enum status step_parse(struct template_parser *p, struct bytes *rest)
         return STATUS_OK;
     }
     literal_add(p, bytes_until(*rest, (size_t)(doubled ? dollar - 1 : dollar)));
-    inside = bytes_from(*rest, (size_t)dollar + 2);
+    inside = bytes_from(*rest, (size_t)dollar + opening.len);
     if (doubled) {
-        literal_add(p, BYTES("$("));
+        literal_add(p, opening);
         *rest = inside;
         return STATUS_OK;
     }
@@ -189,22 +232,25 @@ static enum status step_parse(struct template_parser *p, struct bytes *rest)
     if (close < 0)
         return compiler_error(p->c, p->text, bytes_from(*rest, (size_t)dollar),
                               "'$(' without ')' (write $$( for a literal $()");
-    st = literal_end(p);
+    after = bytes_from(inside, (size_t)close + 1);
+    inside = bytes_until(inside, (size_t)close);
+    p->json = opening.ptr == json_opening.ptr;
+    if (p->json && p->use == TEMPLATE_JSON)
+        st = quotes_drop(p, inside, &after);
     if (!st)
-        st = name_parse(p, bytes_until(inside, (size_t)close));
-    *rest = bytes_from(inside, (size_t)close + 1);
+        st = literal_end(p);
+    if (!st)
+        st = name_parse(p, inside);
+    p->json = false;
+    *rest = after;
     return st;
 }
 
 static enum status parts_parse(struct template_parser *p)
 {
     struct bytes rest = p->text->all;
-    ptrdiff_t json = bytes_search(rest, BYTES("$json("));
     enum status st = STATUS_OK;
 
-    if (json >= 0)
-        return compiler_error(p->c, p->text, bytes_until(bytes_from(rest, (size_t)json), 5),
-                              "'$json' is not in this version");
     while (!st && rest.len)
         st = step_parse(p, &rest);
     return st ? st : literal_end(p);

@@ -4,7 +4,13 @@
 
 #include "rules/template.h"
 
-enum template_part_kind { TEMPLATE_LITERAL, TEMPLATE_CAPTURE, TEMPLATE_SOURCED, TEMPLATE_RANDOM };
+enum template_part_kind {
+    TEMPLATE_LITERAL,
+    TEMPLATE_VARIABLE, /* within $json(…) */
+    TEMPLATE_CAPTURE,
+    TEMPLATE_SOURCED,
+    TEMPLATE_RANDOM,
+};
 
 struct template_part;
 
@@ -21,7 +27,8 @@ struct template_part {
     enum template_part_kind kind;
     bool first;        /* nothing stands before it */
     bool in_query;     /* a '?' stands before it */
-    struct bytes text; /* LITERAL; SOURCED: the name */
+    bool json;         /* $json(…): a JSON value, or a JSON string of it */
+    struct bytes text; /* LITERAL, VARIABLE; SOURCED: the name */
     int capture;
     const struct template_source *source;
     int64_t low, high; /* RANDOM */
@@ -39,8 +46,6 @@ extern const struct template_source template_sources[];
 extern const size_t template_source_count;
 extern const char *const template_later_words[];
 
-/* scheme://host[:port] and what the request asks for there. template_sources.c */
-void request_url_put(struct buf *out, const struct rule_view *view);
 /* Bytes that no URL may hold are encoded; "%XX" stays. `more` lists others to keep. */
 void url_put_legal(struct buf *out, struct bytes in, const char *more);
 

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "http/json.h"
 #include "http/url.h"
 #include "rules/template_part.h"
 
@@ -61,6 +62,12 @@ static void put_value(struct buf *out, enum template_use use, const struct templ
     case TEMPLATE_URL:
         put_url(out, part, value);
         break;
+    case TEMPLATE_QUERY:
+        if (part->kind == TEMPLATE_CAPTURE)
+            put_in_query(out, value);
+        else
+            percent_encode(value, "", out);
+        break;
     }
 }
 
@@ -74,6 +81,7 @@ static struct bytes part_value(struct render *r, const struct template_part *par
     buf_clear(&r->value);
     switch (part->kind) {
     case TEMPLATE_LITERAL:
+    case TEMPLATE_VARIABLE:
         return part->text;
     case TEMPLATE_CAPTURE:
         return f->captures[part->capture];
@@ -86,6 +94,22 @@ static struct bytes part_value(struct render *r, const struct template_part *par
     return buf_bytes(&r->value);
 }
 
+/* As it is when it is JSON, else as a JSON string. */
+static void put_json_value(struct render *r, enum template_use use,
+                           const struct template_part *part, struct bytes value)
+{
+    struct json_fault fault;
+
+    if (json_check(value, &fault)) {
+        buf_clear(&r->encoded);
+        text_put_json(&r->encoded, value);
+        if (buf_status(&r->encoded))
+            r->out.status = buf_status(&r->encoded);
+        value = buf_bytes(&r->encoded);
+    }
+    put_value(&r->out, use == TEMPLATE_JSON ? TEMPLATE_TEXT : use, part, value, NULL);
+}
+
 static void part_put(struct render *r, const struct template *t, const struct template_part *part,
                      struct firing *f)
 {
@@ -95,6 +119,8 @@ static void part_put(struct render *r, const struct template *t, const struct te
         r->out.status = buf_status(&r->value);
     if (part->kind == TEMPLATE_LITERAL)
         buf_put(&r->out, value);
+    else if (part->json)
+        put_json_value(r, t->use, part, value);
     else
         put_value(&r->out, t->use, part, value, &r->encoded);
 }
@@ -129,7 +155,8 @@ static enum status render_end(struct render *r, const struct template *t, struct
 
 enum status template_render(const struct template *t, struct firing *f, struct bytes *ret_text)
 {
-    bool short_text = t->use == TEMPLATE_HEADER || t->use == TEMPLATE_URL;
+    bool short_text =
+        t->use == TEMPLATE_HEADER || t->use == TEMPLATE_URL || t->use == TEMPLATE_QUERY;
     size_t max = short_text ? HTTP_HEAD_BYTES : RULE_BODY_BYTES;
     struct bytes fixed = template_fixed(t);
     struct render r;

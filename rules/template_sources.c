@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "http/url.h"
+#include "rules/cookie.h"
 #include "rules/date.h"
 #include "rules/sip_hash.h"
 #include "rules/template_part.h"
@@ -23,47 +24,23 @@ void url_put_legal(struct buf *out, struct bytes in, const char *more)
     }
 }
 
-static void host_put(struct buf *out, struct bytes host)
-{
-    bool v6 = bytes_find(host, ':') >= 0;
-
-    if (v6)
-        buf_put_byte(out, '[');
-    buf_put(out, host);
-    if (v6)
-        buf_put_byte(out, ']');
-}
-
-void request_url_put(struct buf *out, const struct rule_view *view)
-{
-    buf_put(out, view->scheme);
-    buf_put_text(out, "://");
-    host_put(out, view->host);
-    if (view->port != url_default_port(view->scheme)) {
-        buf_put_byte(out, ':');
-        buf_put_u64(out, view->port);
-    }
-    if (bytes_starts_with(view->request->path, BYTES("/")))
-        buf_put(out, view->request->path);
-}
-
 static struct bytes value_header(const struct template_part *part, struct firing *f,
                                  struct buf *scratch)
 {
     (void)scratch;
-    return firing_request_field(f, part->text);
+    return fields_value(&f->draft->head.fields, part->text);
 }
 
 /* Decoded, as forms have it: the first parameter of that name. */
 static struct bytes value_query(const struct template_part *part, struct firing *f,
                                 struct buf *scratch)
 {
-    ptrdiff_t at = bytes_find(f->view->request->path, '?');
+    ptrdiff_t at = bytes_find(f->draft->head.path, '?');
     struct bytes query, name, value;
 
     if (at < 0)
         return BYTES("");
-    query = bytes_from(f->view->request->path, (size_t)at + 1);
+    query = bytes_from(f->draft->head.path, (size_t)at + 1);
     while (query_next(&query, &name, &value)) {
         buf_clear(scratch);
         percent_decode(name, true, scratch);
@@ -76,19 +53,26 @@ static struct bytes value_query(const struct template_part *part, struct firing 
     return BYTES("");
 }
 
+static struct bytes value_cookie(const struct template_part *part, struct firing *f,
+                                 struct buf *scratch)
+{
+    (void)scratch;
+    return cookie_value(&f->draft->head.fields, part->text);
+}
+
 static struct bytes value_method(const struct template_part *part, struct firing *f,
                                  struct buf *scratch)
 {
     (void)part;
     (void)scratch;
-    return f->view->request->method;
+    return f->draft->head.method;
 }
 
 static struct bytes value_url(const struct template_part *part, struct firing *f,
                               struct buf *scratch)
 {
     (void)part;
-    request_url_put(scratch, f->view);
+    target_url_put(scratch, &f->draft->target, f->draft->head.path);
     return buf_bytes(scratch);
 }
 
@@ -97,7 +81,7 @@ static struct bytes value_scheme(const struct template_part *part, struct firing
 {
     (void)part;
     (void)scratch;
-    return f->view->scheme;
+    return f->draft->target.scheme;
 }
 
 static struct bytes value_host(const struct template_part *part, struct firing *f,
@@ -105,21 +89,21 @@ static struct bytes value_host(const struct template_part *part, struct firing *
 {
     (void)part;
     (void)scratch;
-    return f->view->host;
+    return f->draft->target.host;
 }
 
 static struct bytes value_port(const struct template_part *part, struct firing *f,
                                struct buf *scratch)
 {
     (void)part;
-    buf_put_u64(scratch, f->view->port);
+    buf_put_u64(scratch, f->draft->target.port);
     return buf_bytes(scratch);
 }
 
 static struct bytes value_path(const struct template_part *part, struct firing *f,
                                struct buf *scratch)
 {
-    struct bytes path = f->view->request->path;
+    struct bytes path = f->draft->head.path;
     ptrdiff_t query = bytes_find(path, '?');
 
     (void)part;

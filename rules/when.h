@@ -19,15 +19,20 @@ uint64_t when_dice(uint64_t seed, struct bytes rule, struct bytes key, uint64_t 
 
 enum per_kind {
 #define WHEN(name, help)
-#define WHEN_LATER(name)
-#define PER(name) PER_##name,
-#define PER_LATER(name)
+#define PER(name, named) PER_##name,
 #include "rules/whens.def"
 #undef WHEN
-#undef WHEN_LATER
 #undef PER
-#undef PER_LATER
     PER_COUNT
+};
+
+enum { MINUTES_OF_DAY = 24 * 60 };
+
+/* What a counter is kept per. */
+struct per {
+    enum per_kind kind;
+    unsigned id;       /* the same for the same kind and name; of the rule */
+    struct bytes name; /* of a header or cookie */
 };
 
 /* The match that is judged. */
@@ -35,40 +40,47 @@ struct when_turn {
     uint64_t n;        /* under `key` */
     struct bytes key;  /* ptr NULL: the whole rule */
     struct bytes rule; /* its name for the dice */
+    unsigned minute;   /* of the local day */
 };
 
 struct schedule {
     bool (*fires)(const struct schedule *s, const struct when_turn *turn);
-    enum per_kind per;
-    uint64_t count; /* N of first and after, K of every; P of percent in 10⁻⁷ % */
-    uint64_t skip;  /* M of every */
-    uint64_t seed;  /* of percent */
+    struct per per;
+    /* N of first and after, K of every; P of percent in 10⁻⁷ %; the first minute of between */
+    uint64_t count;
+    uint64_t skip; /* M of every; the minute after the last one of between */
+    uint64_t seed; /* of percent */
 };
 
 struct when {
     const struct schedule *items;
     uint32_t count;
-    enum per_kind per; /* of the rule's firings: the first one named, else PER_rule */
+    struct per per; /* of the rule's firings: the first one named, else PER_rule */
 };
 
 /* `n` is the value of `when`, or NULL: always. */
 MUST_USE enum status when_parse(struct rule_compiler *c, const struct node *n, struct when *ret);
-/* The key of that kind for this request; ptr NULL for PER_rule. */
-struct bytes when_key(enum per_kind per, const struct rule_view *view);
+/* The key for this request, made in `arena` where it must be; its text has ptr NULL for
+ * PER_rule. NO_MEMORY. */
+MUST_USE enum status when_key(const struct per *per, const struct rule_view *view,
+                              struct arena *arena, struct rule_key *ret_key);
+/* A rule that matched. */
+struct when_ask {
+    struct rule_slot *slot;
+    struct bytes rule; /* its name for the dice */
+    const struct rule_view *view;
+    struct arena *arena; /* for keys */
+};
 /* Counts one match, and tells whether the rule fires; *ret_n is its number under
  * w->per. NO_MEMORY. */
-MUST_USE enum status when_count(const struct when *w, struct rule_slot *slot, struct bytes rule,
-                                const struct rule_view *view, bool *ret_fires, uint64_t *ret_n);
+MUST_USE enum status when_count(const struct when *w, const struct when_ask *ask, bool *ret_fires,
+                                uint64_t *ret_n);
 
 /* when_parse.c needs them by name. */
 #define WHEN(name, help) bool name##_fires(const struct schedule *s, const struct when_turn *turn);
-#define WHEN_LATER(name)
-#define PER(name)
-#define PER_LATER(name)
+#define PER(name, named)
 #include "rules/whens.def"
 #undef WHEN
-#undef WHEN_LATER
 #undef PER
-#undef PER_LATER
 
 #endif

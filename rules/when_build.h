@@ -9,7 +9,7 @@ struct when_builder {
     bool in_list;
     uint32_t count;
     struct schedule items[SCHEDULES];
-    enum per_kind per;
+    struct per per;
 };
 
 /* At `text`'s node when there are too many. */
@@ -24,8 +24,12 @@ MUST_USE enum status ordinal_parse(struct rule_compiler *c, const struct rule_te
 /* "10%", "0.5%", "10"; in units of 1 / PERCENT_ONE. */
 MUST_USE enum status percent_parse(struct rule_compiler *c, const struct rule_text *text,
                                    struct bytes word, uint64_t *ret_value);
-MUST_USE enum status per_parse(struct rule_compiler *c, const struct rule_text *text,
-                               struct bytes word, enum per_kind *ret_per);
+/* "client", "header x-team" */
+MUST_USE enum status per_parse(struct when_builder *b, const struct rule_text *text,
+                               struct bytes in, struct per *ret_per);
+/* "10:00 and 11:00" */
+MUST_USE enum status hours_parse(struct rule_compiler *c, const struct rule_text *text,
+                                 struct bytes in, struct schedule *s);
 
 /* when_form.c: the map form. */
 MUST_USE enum status when_map_parse(struct when_builder *b, const struct node *map);

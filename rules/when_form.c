@@ -3,7 +3,7 @@
 /* The map form, as written. */
 struct when_form {
     bool once;
-    const struct node *first, *after, *every, *percent, *seed, *per;
+    const struct node *first, *after, *every, *percent, *seed, *between, *per;
 };
 
 static const struct config_key when_keys[] = {
@@ -17,8 +17,10 @@ static const struct config_key when_keys[] = {
     NODE_KEY(when_form, every, "each Kth match"),
     NODE_KEY(when_form, percent, "P% of the matches"),
     NODE_KEY(when_form, seed, "what the dice of `percent` start from"),
-    NODE_KEY(when_form, per, "what n is counted for: rule or client"),
-    {.name = "between", .type = CONFIG_LATER},
+    NODE_KEY(when_form, between, "hours of the local day: 22:00 and 6:00"),
+    NODE_KEY(when_form, per,
+             "what n is counted for: rule, client, connection, host, url, header NAME, cookie "
+             "NAME"),
 };
 
 static const struct config_section when_section = {"when", when_keys,
@@ -41,12 +43,20 @@ static enum status form_read(struct when_builder *b, const struct node *n, uint6
     return count_parse(b->c, &text, text.all, min, ret_value);
 }
 
-static enum status form_per(struct when_builder *b, const struct node *n, enum per_kind *ret_per)
+static enum status form_hours(struct when_builder *b, const struct node *n, struct schedule *s)
 {
     struct rule_text text;
     enum status st = n ? compiler_text(b->c, n, &text) : STATUS_OK;
 
-    return st || !n ? st : per_parse(b->c, &text, text.all, ret_per);
+    return st || !n ? st : hours_parse(b->c, &text, text.all, s);
+}
+
+static enum status form_per(struct when_builder *b, const struct node *n, struct per *ret_per)
+{
+    struct rule_text text;
+    enum status st = n ? compiler_text(b->c, n, &text) : STATUS_OK;
+
+    return st || !n ? st : per_parse(b, &text, text.all, ret_per);
 }
 
 /* One schedule of a form, when its key is there. */
@@ -59,12 +69,13 @@ static enum status form_add(struct when_builder *b, const struct node *map, bool
 }
 
 static enum status form_schedules(struct when_builder *b, const struct node *map,
-                                  const struct when_form *f, enum per_kind per)
+                                  const struct when_form *f, struct per per)
 {
     struct schedule first = {.fires = first_fires, .per = per};
     struct schedule after = {.fires = after_fires, .per = per};
     struct schedule every = {.fires = every_fires, .per = per};
     struct schedule percent = {.fires = percent_fires, .per = per, .seed = (uint64_t)b->c->seed};
+    struct schedule between = {.fires = between_fires, .per = per};
     struct schedule once = {.fires = first_fires, .per = per, .count = 1};
     enum status st = form_read(b, f->first, 1, NULL, &first.count);
 
@@ -72,6 +83,7 @@ static enum status form_schedules(struct when_builder *b, const struct node *map
     st = status_worse(st, form_read(b, f->every, 1, ordinal_parse, &every.count));
     st = status_worse(st, form_read(b, f->percent, 0, percent_parse, &percent.count));
     st = status_worse(st, form_read(b, f->seed, 0, NULL, &percent.seed));
+    st = status_worse(st, form_hours(b, f->between, &between));
     if (f->seed && !f->percent) {
         node_key_error(b->c->reader.diags, f->seed, "'seed' is for 'percent'");
         st = status_worse(st, STATUS_BAD_CONFIG);
@@ -83,20 +95,21 @@ static enum status form_schedules(struct when_builder *b, const struct node *map
     st = status_worse(st, form_add(b, map, f->first, first));
     st = status_worse(st, form_add(b, map, f->after && !f->every, after));
     st = status_worse(st, form_add(b, map, f->every, every));
-    return status_worse(st, form_add(b, map, f->percent, percent));
+    st = status_worse(st, form_add(b, map, f->percent, percent));
+    return status_worse(st, form_add(b, map, f->between, between));
 }
 
 enum status when_map_parse(struct when_builder *b, const struct node *map)
 {
     struct when_form form = {0};
-    enum per_kind per = PER_rule;
+    struct per per = {.kind = PER_rule};
     enum status st = config_read(&b->c->reader, &when_section, map, &form);
 
     if (!st)
         st = form_per(b, form.per, &per);
     if (!st)
         st = form_schedules(b, map, &form, per);
-    if (!st && b->per == PER_rule)
+    if (!st && b->per.kind == PER_rule)
         b->per = per;
     return st;
 }

@@ -10,8 +10,8 @@ enum {
 #define COUNT_MAX ((uint64_t)INT64_MAX)
 
 static const char grammar[] =
-    "expected once, first N, after N, every Kth [after M] or P% [seed S], each with [per rule] or "
-    "[per client]";
+    "expected once, first N, after N, every Kth [after M], P% [seed S] or between 10:00 and 11:00, "
+    "each with [per rule], [per client] or the like";
 
 /* A short form's words, and how far they are read. */
 struct word_reader {
@@ -21,52 +21,16 @@ struct word_reader {
     uint32_t count, at;
 };
 
-static const char *const per_names[PER_COUNT] = {
+static const struct {
+    const char *name;
+    bool named;
+} pers[PER_COUNT] = {
 #define WHEN(name, help)
-#define WHEN_LATER(name)
-#define PER(name) #name,
-#define PER_LATER(name)
+#define PER(name, named) {#name, named},
 #include "rules/whens.def"
 #undef WHEN
-#undef WHEN_LATER
 #undef PER
-#undef PER_LATER
 };
-
-static const char *const later_names[] = {
-#define WHEN(name, help)
-#define WHEN_LATER(name) #name,
-#define PER(name)
-#define PER_LATER(name)
-#include "rules/whens.def"
-#undef WHEN
-#undef WHEN_LATER
-#undef PER
-#undef PER_LATER
-    NULL,
-};
-
-static const char *const later_pers[] = {
-#define WHEN(name, help)
-#define WHEN_LATER(name)
-#define PER(name)
-#define PER_LATER(name) #name,
-#include "rules/whens.def"
-#undef WHEN
-#undef WHEN_LATER
-#undef PER
-#undef PER_LATER
-    NULL,
-};
-
-static bool word_in(struct bytes word, const char *const *words)
-{
-    for (size_t i = 0; words[i]; i++) {
-        if (bytes_equal(word, bytes_of(words[i])))
-            return true;
-    }
-    return false;
-}
 
 static enum status words_split(struct word_reader *r)
 {
@@ -146,18 +110,85 @@ enum status percent_parse(struct rule_compiler *c, const struct rule_text *text,
     return STATUS_OK;
 }
 
-enum status per_parse(struct rule_compiler *c, const struct rule_text *text, struct bytes word,
-                      enum per_kind *ret_per)
+/* The same number for the same kind and name; those without a name have the kind's. */
+static unsigned per_id(const struct when_builder *b, const struct per *per)
 {
-    for (unsigned i = 0; i < PER_COUNT; i++) {
-        if (bytes_equal(word, bytes_of(per_names[i]))) {
-            *ret_per = (enum per_kind)i;
-            return STATUS_OK;
-        }
+    if (!per->name.len)
+        return per->kind;
+    for (uint32_t i = 0; i < b->count; i++) {
+        const struct per *other = &b->items[i].per;
+
+        if (other->kind == per->kind && bytes_equal(other->name, per->name))
+            return other->id;
     }
-    if (word_in(word, later_pers))
-        return compiler_error(c, text, word, "'per %s' is not in this version", excerpt(word).text);
-    return compiler_error(c, text, word, "expected 'per rule' or 'per client'");
+    return PER_COUNT + b->count;
+}
+
+static enum status per_name(struct when_builder *b, const struct rule_text *text, struct bytes name,
+                            struct per *per)
+{
+    if (!http_token_valid(name))
+        return compiler_error(b->c, text, name, "expected the name of a %s: per %s NAME",
+                              pers[per->kind].name, pers[per->kind].name);
+    per->name = arena_copy(b->c->arena, name);
+    return per->name.ptr ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
+enum status per_parse(struct when_builder *b, const struct rule_text *text, struct bytes in,
+                      struct per *ret_per)
+{
+    ptrdiff_t space = bytes_find(in, ' ');
+    struct bytes word = space < 0 ? in : bytes_until(in, (size_t)space);
+    struct bytes name = bytes_trim(bytes_from(in, word.len));
+    struct per per = {.kind = PER_rule};
+    enum status st = STATUS_OK;
+
+    while (per.kind < PER_COUNT && !bytes_equal(word, bytes_of(pers[per.kind].name)))
+        per.kind++;
+    if (per.kind == PER_COUNT || (name.len && !pers[per.kind].named))
+        return compiler_error(b->c, text, in,
+                              "expected 'per' rule, client, connection, host, url, header NAME or "
+                              "cookie NAME");
+    if (pers[per.kind].named)
+        st = per_name(b, text, name, &per);
+    if (st)
+        return st;
+    per.id = per_id(b, &per);
+    *ret_per = per;
+    return STATUS_OK;
+}
+
+/* "9:30" */
+static enum status minute_parse(struct rule_compiler *c, const struct rule_text *text,
+                                struct bytes in, uint64_t *ret_minute)
+{
+    ptrdiff_t colon = bytes_find(in, ':');
+    struct bytes minutes = bytes_from(in, (size_t)(colon + 1));
+    uint64_t hour, minute;
+
+    if (colon < 1 || colon > 2 || minutes.len != 2 ||
+        bytes_to_u64(bytes_until(in, (size_t)colon), 24, &hour) ||
+        bytes_to_u64(minutes, 59, &minute) || hour * 60 + minute > MINUTES_OF_DAY)
+        return compiler_error(c, text, in, "expected a time of day as 9:30 or 22:00");
+    *ret_minute = hour * 60 + minute;
+    return STATUS_OK;
+}
+
+enum status hours_parse(struct rule_compiler *c, const struct rule_text *text, struct bytes in,
+                        struct schedule *s)
+{
+    ptrdiff_t and = bytes_search(in, BYTES(" and "));
+    enum status st;
+
+    s->fires = between_fires;
+    if (and < 0)
+        return compiler_error(c, text, in, "expected two times of day: 22:00 and 6:00");
+    st = minute_parse(c, text, bytes_trim(bytes_until(in, (size_t) and)), &s->count);
+    if (!st)
+        st = minute_parse(c, text, bytes_trim(bytes_from(in, (size_t) and +5)), &s->skip);
+    if (!st && s->count % MINUTES_OF_DAY == s->skip % MINUTES_OF_DAY && s->count)
+        st = compiler_error(c, text, in, "both times are the same");
+    return st;
 }
 
 enum status schedule_add(struct when_builder *b, const struct rule_text *text, struct schedule s)
@@ -165,20 +196,17 @@ enum status schedule_add(struct when_builder *b, const struct rule_text *text, s
     if (b->count == SCHEDULES)
         return compiler_error(b->c, text, text->all, "more than %d schedules", SCHEDULES);
     b->items[b->count++] = s;
-    if (b->per == PER_rule)
+    if (b->per.kind == PER_rule)
         b->per = s.per;
     return STATUS_OK;
 }
 
 static enum status unknown_schedule(struct word_reader *r)
 {
-    static const char *const known[] = {"once", "first", "after", "every", "per"};
+    static const char *const known[] = {"once", "first", "after", "every", "between", "per"};
     struct bytes word = word_peek(r);
     const char *near;
 
-    if (word_in(word, later_names))
-        return compiler_error(r->c, r->text, word, "'%s' is not in this version",
-                              excerpt(word).text);
     near = text_nearest(word, known, sizeof(known) / sizeof(known[0]));
     if (near)
         return compiler_error(r->c, r->text, word, "unknown word '%s', did you mean '%s'?",
@@ -217,6 +245,29 @@ static enum status percent_read(struct word_reader *r, struct schedule *s)
     return st;
 }
 
+/* From the word at hand to the one before `end`, as it was written. */
+static struct bytes words_span(const struct word_reader *r, uint32_t end)
+{
+    struct bytes first = word_peek(r), last;
+
+    if (end <= r->at)
+        return first;
+    last = r->words[end - 1];
+    return bytes_make(first.ptr, (size_t)(last.ptr + last.len - first.ptr));
+}
+
+static enum status between_read(struct word_reader *r, struct schedule *s)
+{
+    uint32_t end = r->at;
+    enum status st;
+
+    while (end < r->count && !bytes_equal(r->words[end], BYTES("per")))
+        end++;
+    st = hours_parse(r->c, r->text, words_span(r, end), s);
+    r->at = end;
+    return st;
+}
+
 /* Everything before "per". */
 static enum status schedule_read(struct word_reader *r, struct schedule *s)
 {
@@ -228,6 +279,8 @@ static enum status schedule_read(struct word_reader *r, struct schedule *s)
         return STATUS_OK;
     if (word_take(r, "every"))
         return every_parse(r, s);
+    if (word_take(r, "between"))
+        return between_read(r, s);
     if (bytes_ends_with(word_peek(r), BYTES("%")))
         return percent_read(r, s);
     if (word_take(r, "after"))
@@ -243,7 +296,7 @@ static enum status short_parse(struct when_builder *b, const struct node *n)
 {
     struct rule_text text;
     struct word_reader r = {.c = b->c, .text = &text};
-    struct schedule s = {.per = PER_rule};
+    struct schedule s = {.per = {.kind = PER_rule}};
     enum status st = compiler_text(b->c, n, &text);
     bool only_per;
 
@@ -255,8 +308,8 @@ static enum status short_parse(struct when_builder *b, const struct node *n)
     if (!only_per)
         st = schedule_read(&r, &s);
     if (!st && word_take(&r, "per")) {
-        st = per_parse(b->c, &text, word_peek(&r), &s.per);
-        r.at++;
+        st = per_parse(b, &text, words_span(&r, r.count), &s.per);
+        r.at = r.count;
     }
     if (!st && r.at < r.count)
         st = compiler_error(b->c, &text, word_peek(&r), "'%s' is one word too many; %s",
@@ -268,7 +321,7 @@ static enum status short_parse(struct when_builder *b, const struct node *n)
                               "'per' stands behind a schedule: once per client");
     if (!only_per)
         return schedule_add(b, &text, s);
-    if (b->per == PER_rule)
+    if (b->per.kind == PER_rule)
         b->per = s.per;
     return STATUS_OK;
 }
@@ -282,7 +335,7 @@ static enum status item_parse(struct when_builder *b, const struct node *n)
 
 enum status when_parse(struct rule_compiler *c, const struct node *n, struct when *ret)
 {
-    struct when_builder b = {.c = c, .in_list = n && n->kind == NODE_LIST, .per = PER_rule};
+    struct when_builder b = {.c = c, .in_list = n && n->kind == NODE_LIST};
     struct schedule *items;
     enum status st = STATUS_OK;
 

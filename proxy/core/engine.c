@@ -166,7 +166,7 @@ void engine_log(struct engine *e, struct flow *f)
 {
     struct log_event *ev;
 
-    if (!e->settings->capture) {
+    if (!e->settings->capture || f->keep == FLOW_KEEP_NOTHING) {
         engine_flow_back(e, f);
         return;
     }
@@ -392,6 +392,7 @@ void engine_handle(struct engine *e, const struct event *ev)
 {
     e->now_us = ev->now_us;
     e->wall_us = ev->wall_us;
+    e->zone_s = ev->zone_s;
     graves_bury(&e->graves);
     engine_dispatch(e, ev);
     do {

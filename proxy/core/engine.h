@@ -63,6 +63,7 @@ struct event {
     enum event_kind kind;
     int64_t now_us;  /* monotonic */
     int64_t wall_us; /* since 1970 */
+    int32_t zone_s;  /* what local time is ahead of UTC, modulo a day */
     uint32_t wire;
     uint32_t job;
     size_t count;

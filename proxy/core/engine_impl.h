@@ -40,6 +40,7 @@ struct engine {
     struct ruleset *rules; /* the current ones; a reference */
     struct h1_scratch *scratch;
     int64_t now_us, wall_us;
+    int32_t zone_s;
     struct timers timers;
     int64_t timer_asked_us;
     bool timer_queued; /* the TIMER command; its time is put in when it is taken */

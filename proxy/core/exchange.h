@@ -22,10 +22,11 @@ struct exchange {
     struct engine *engine;
     struct session *session;
     uint32_t stream;
-    struct flow *flow;     /* its arena is this exchange's arena */
-    struct ruleset *rules; /* pinned */
-    struct target target;
+    struct flow *flow;           /* its arena is this exchange's arena */
+    struct ruleset *rules;       /* pinned */
+    struct target target;        /* where it goes; where it was meant to go the flow tells */
     bool secure;                 /* https */
+    bool redirected;             /* by a rule: the target is another one */
     struct head request;         /* as received */
     struct head request_out;     /* as sent on */
     struct head response;        /* as received */
@@ -96,6 +97,9 @@ void exchange_tunnel_ended(struct exchange *ex, bool client_side);
 void exchange_arm_body_idle(struct exchange *ex);
 /* Into the arena; NULL when out of memory. */
 struct fields *exchange_copy_trailers(struct exchange *ex, const struct fields *trailers);
+/* The request goes there instead; before a connection is asked for. NO_MEMORY: nothing
+ * changed. */
+MUST_USE enum status exchange_redirect(struct exchange *ex, const struct rule_target *to);
 /* The heads that go on, made of those that came. */
 /* Its Max-Forwards is 0: it is answered, not forwarded (RFC 9110 §7.6.2). */
 bool exchange_ends_here(const struct exchange *ex);

@@ -4,6 +4,7 @@
 #include "proxy/core/exchange.h"
 
 #include "proxy/core/session.h"
+#include "rules/draft.h"
 
 enum { TARGET_BYTES = 128 * 1024, AUTHORITY_BYTES = 512, MAX_FORWARDS_DIGITS = 9 };
 
@@ -66,12 +67,14 @@ static enum status add_via(struct exchange *ex, struct head *h)
 /* "a.test", "[::1]:8080": what the request is for, as a URL and Host have it. */
 static enum status target_authority(struct exchange *ex, struct bytes *ret_authority)
 {
+    const struct rule_target target = {ex->secure ? BYTES("https") : BYTES("http"), ex->target.host,
+                                       ex->target.port};
     struct buf text;
     struct bytes copy;
     enum status st;
 
     buf_init(&text, AUTHORITY_BYTES);
-    flow_put_authority(ex->flow, &text);
+    target_authority_put(&text, &target);
     copy = arena_copy(exchange_arena(ex), buf_bytes(&text));
     st = buf_status(&text);
     buf_release(&text);
@@ -115,14 +118,14 @@ enum status exchange_prepare_request(struct exchange *ex)
 }
 
 /* For another proxy. A request within a CONNECT goes where that went, whatever it
- * says of itself. */
+ * says of itself; one that a rule sends elsewhere goes there. */
 static enum status absolute_target(struct exchange *ex, struct head *h)
 {
     struct buf target;
     enum status st = STATUS_OK;
 
     h->scheme = BYTES("http");
-    if (ex->session->connected)
+    if (ex->session->connected || ex->redirected)
         st = target_authority(ex, &h->authority);
     if (st)
         return st;

@@ -140,12 +140,28 @@ static void origin_connect(struct exchange *ex)
         origin_lost_memory(ex);
 }
 
+enum status exchange_redirect(struct exchange *ex, const struct rule_target *to)
+{
+    struct bytes host = arena_copy(exchange_arena(ex), to->host);
+
+    if (!host.ptr)
+        return STATUS_NO_MEMORY;
+    ex->redirected = true;
+    ex->target.host = host;
+    ex->target.port = to->port;
+    ex->secure = bytes_equal(to->scheme, BYTES("https"));
+    return STATUS_OK;
+}
+
+/* The name that the client sent is for the host that it meant. */
 static void origin_begin(struct exchange *ex)
 {
     struct session *s = ex->session;
+    bool as_meant = s->connected && bytes_equal(ex->target.host, s->target.host);
+    struct bytes sni = as_meant ? s->sni : (struct bytes){0};
 
     if (route_make(ex->engine, exchange_arena(ex), ex->secure ? ROUTE_HTTPS : ROUTE_HTTP,
-                   &ex->target, s->connected ? s->sni : (struct bytes){0}, &ex->route) ||
+                   &ex->target, sni, &ex->route) ||
         exchange_route_request(ex)) {
         origin_lost_memory(ex);
         return;
@@ -300,7 +316,7 @@ static void on_origin_credit(void *self, size_t content_bytes)
  * more on a new one, if that does no harm (RFC 9110 §9.2.2). */
 static bool origin_may_retry(const struct exchange *ex, bool was_reused, bool got_bytes)
 {
-    const struct http_method *m = http_method_find(ex->request.method);
+    const struct http_method *m = http_method_find(ex->request_out.method);
 
     return was_reused && !got_bytes && !ex->retried && !ex->sent_content && m && m->idempotent &&
            !ex->response_head_us;

@@ -6,10 +6,15 @@
 #include "proxy/core/event_hold.h"
 #include "proxy/core/exchange.h"
 #include "proxy/core/flow_tap.h"
-#include "proxy/core/head_edits.h"
 #include "proxy/core/session.h"
+#include "rules/head_edit.h"
 
-enum { RULE_NOTE_BYTES = 128, RESPONSE_EDITS = 64 };
+enum {
+    RULE_NOTE_BYTES = 320,
+    RESPONSE_EDITS = 64,
+    MINUTES_OF_DAY = 24 * 60,
+    LOOP_SHIFT = 48, /* connections are numbered for each loop */
+};
 
 enum rules_state {
     RULES_WAIT_REQUEST,        /* for the request's head */
@@ -29,8 +34,7 @@ struct filter_rules {
     struct timer timer;
     int64_t request_delay_us, response_delay_us;
     const struct answer *answer;
-    bool aborts;
-    enum abort_kind abort;
+    const struct abort *abort;
     const struct effect *edits[RESPONSE_EDITS]; /* for the response, whoever makes it */
     uint32_t edit_count;
     size_t read_bytes; /* of the request's body, thrown away */
@@ -71,6 +75,22 @@ static void rules_take_delay(struct filter_rules *r, const struct effect *effect
     flow_note_rule(r->filter.exchange->flow, effect->rule, note);
 }
 
+static void rules_take_target(struct filter_rules *r, const struct effect *effect)
+{
+    struct exchange *ex = r->filter.exchange;
+    const struct rule_target *t = &effect->target;
+    char note[RULE_NOTE_BYTES];
+
+    if (exchange_redirect(ex, t)) {
+        flow_note_rule(ex->flow, effect->rule, "skipped: out of memory");
+        return;
+    }
+    (void)snprintf(note, sizeof(note), "sent to %.*s://%.*s:%u", (int)t->scheme.len,
+                   (const char *)t->scheme.ptr, (int)t->host.len, (const char *)t->host.ptr,
+                   (unsigned)t->port);
+    flow_note_rule(ex->flow, effect->rule, note);
+}
+
 static void rules_take_answer(struct filter_rules *r, const struct effect *effect)
 {
     char note[RULE_NOTE_BYTES];
@@ -82,11 +102,20 @@ static void rules_take_answer(struct filter_rules *r, const struct effect *effec
 
 static void rules_take_abort(struct filter_rules *r, const struct effect *effect)
 {
-    static const char *const notes[] = {"connection closed", "connection reset", "left hanging"};
+    static const char *const notes[] = {
+        "connection closed",      "connection reset", "left hanging",
+        "closed behind its head", "sent a bad chunk", "sent garbage",
+    };
 
-    r->aborts = true;
-    r->abort = effect->abort;
-    flow_note_rule(r->filter.exchange->flow, effect->rule, notes[effect->abort]);
+    r->abort = &effect->abort;
+    flow_note_rule(r->filter.exchange->flow, effect->rule, notes[effect->abort.kind]);
+}
+
+static void rules_take_log(struct flow *f, const struct effect *effect)
+{
+    static const enum flow_keep keeps[] = {FLOW_KEEP_ALL, FLOW_KEEP_HEADS, FLOW_KEEP_NOTHING};
+
+    f->keep = keeps[effect->keep];
 }
 
 static void rules_take(struct filter_rules *r, const struct effect *effect)
@@ -99,6 +128,9 @@ static void rules_take(struct filter_rules *r, const struct effect *effect)
         break;
     case EFFECT_FORWARD:
         flow_note_rule(ex->flow, effect->rule, "passed");
+        break;
+    case EFFECT_TARGET:
+        rules_take_target(r, effect);
         break;
     case EFFECT_ABORT:
         rules_take_abort(r, effect);
@@ -114,10 +146,34 @@ static void rules_take(struct filter_rules *r, const struct effect *effect)
     case EFFECT_DELAY:
         rules_take_delay(r, effect);
         break;
+    case EFFECT_TAG:
+        flow_note_tag(ex->flow, effect->tag);
+        break;
+    case EFFECT_LOG:
+        rules_take_log(ex->flow, effect);
+        break;
     case EFFECT_NOTE:
         flow_note_rule(ex->flow, effect->rule, effect->note);
         break;
     }
+}
+
+static struct rule_tls rules_tls(const struct session *s)
+{
+    return (struct rule_tls){
+        .version = bytes_of(tlsio_facts(s->wire->tls).version_text),
+        .sni = s->sni,
+        .alpn = s->alpn,
+        .ja4 = bytes_of(s->hello.ja4),
+    };
+}
+
+/* Of the local day. */
+static unsigned rules_minute(const struct engine *e)
+{
+    int64_t local_s = e->wall_us / 1000000 + e->zone_s;
+
+    return (unsigned)(local_s / 60 % MINUTES_OF_DAY);
 }
 
 /* Asks the rules, as far as is known. */
@@ -125,14 +181,18 @@ static enum status rules_ask(struct filter_rules *r, const struct head *response
 {
     struct exchange *ex = r->filter.exchange;
     const struct session *s = ex->session;
+    struct rule_tls tls = s->wire->tls ? rules_tls(s) : (struct rule_tls){0};
     struct rule_view view = {.request = &ex->request,
-                             .scheme = ex->secure ? BYTES("https") : BYTES("http"),
-                             .host = ex->target.host,
-                             .port = ex->target.port,
+                             .scheme = ex->flow->scheme,
+                             .host = ex->flow->host,
+                             .port = ex->flow->port,
                              .client = s->user.len ? s->user : bytes_of(s->client_host),
-                             .connection = s->number,
+                             .address = bytes_of(s->client_host),
+                             .tls = s->wire->tls ? &tls : NULL,
+                             .connection = (uint64_t)ex->engine->env.loop << LOOP_SHIFT | s->number,
                              .response = response,
                              .now_us = ex->engine->wall_us,
+                             .minute = rules_minute(ex->engine),
                              .tick_us = ex->engine->env.tick_us};
     struct effects effects = {0};
     enum status st = rules_step(r->run, &view, &effects, &r->need);
@@ -151,15 +211,6 @@ static void rules_wait(struct filter_rules *r, enum rules_state state, int64_t u
     r->state = state;
     r->filter.exchange->injected_us += us;
     engine_timer(r->filter.exchange->engine, &r->timer, us);
-}
-
-static void rules_end_exchange(struct filter_rules *r)
-{
-    static const enum exchange_ending endings[] = {EXCHANGE_FINISH, EXCHANGE_RESET, EXCHANGE_HANG};
-
-    r->state = RULES_DONE_WITH;
-    r->filter.exchange->flow->injected = true;
-    exchange_over(r->filter.exchange, CLOSE_ABORTED_BY_RULE, NULL, endings[r->abort]);
 }
 
 static void rules_edit_response(struct filter_rules *r, struct head *head)
@@ -182,23 +233,60 @@ static void rules_edit_response(struct filter_rules *r, struct head *head)
     }
 }
 
-static void rules_reply(struct filter_rules *r)
+/* A deep copy, edited: the flow outlives the ruleset that the answer points into. */
+static struct head *rules_head(struct filter_rules *r, const struct answer *answer)
 {
     struct exchange *ex = r->filter.exchange;
     struct head *head = arena_alloc(exchange_arena(ex), sizeof(*head));
 
-    r->state = RULES_DONE_WITH;
-    if (!head) {
+    if (!head || head_copy(exchange_arena(ex), &answer->head, head)) {
         exchange_fail(ex, CLOSE_NO_MEMORY, NULL);
-        return;
-    }
-    /* A deep copy: the flow outlives the ruleset that the answer points into. */
-    if (head_copy(exchange_arena(ex), &r->answer->head, head)) {
-        exchange_fail(ex, CLOSE_NO_MEMORY, NULL);
-        return;
+        return NULL;
     }
     rules_edit_response(r, head);
-    filter_reply(&r->filter, head, r->answer->body);
+    return head;
+}
+
+/* What a rule breaks on purpose the codec would not send. */
+static void rules_send_raw(struct filter_rules *r, struct bytes bytes)
+{
+    struct exchange *ex = r->filter.exchange;
+    struct session *s = ex->session;
+
+    if (slice_queue_put(codec_out(s->codec), ex->engine->env.pool, bytes))
+        return; /* so much less of it is sent */
+    wire_flush(s->wire);
+}
+
+static void rules_end_exchange(struct filter_rules *r)
+{
+    static const enum exchange_ending endings[] = {EXCHANGE_FINISH, EXCHANGE_RESET,
+                                                   EXCHANGE_HANG,   EXCHANGE_FINISH,
+                                                   EXCHANGE_FINISH, EXCHANGE_FINISH};
+    struct exchange *ex = r->filter.exchange;
+    struct message_event ev = {.kind = MESSAGE_HEAD};
+
+    r->state = RULES_DONE_WITH;
+    if (r->abort->answer) {
+        ev.head = rules_head(r, r->abort->answer);
+        if (ev.head)
+            filter_emit(&r->filter, HTTP_RESPONSE, &ev);
+    }
+    if (ex->over)
+        return;
+    if (r->abort->bytes.len)
+        rules_send_raw(r, r->abort->bytes);
+    ex->flow->injected = true;
+    exchange_over(ex, CLOSE_ABORTED_BY_RULE, NULL, endings[r->abort->kind]);
+}
+
+static void rules_reply(struct filter_rules *r)
+{
+    struct head *head = rules_head(r, r->answer);
+
+    r->state = RULES_DONE_WITH;
+    if (head)
+        filter_reply(&r->filter, head, r->answer->body);
 }
 
 static void rules_answer(struct filter_rules *r)
@@ -230,7 +318,7 @@ static void rules_read_body(struct filter_rules *r)
 /* The request was held long enough, if at all. */
 static void rules_act(struct filter_rules *r)
 {
-    if (r->aborts) {
+    if (r->abort) {
         rules_end_exchange(r);
     } else if (r->answer) {
         rules_read_body(r);
@@ -311,7 +399,7 @@ static void rules_response_head(struct filter_rules *r, const struct message_eve
         return;
     }
     r->need = RULES_DONE;
-    if (r->aborts) {
+    if (r->abort) {
         rules_end_exchange(r);
         return;
     }

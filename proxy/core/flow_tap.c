@@ -52,7 +52,8 @@ static void flow_note_tls(struct flow *f, struct flow_tls *to, const struct tlsi
 
 void flow_note_session(struct flow *f, const struct session *s)
 {
-    f->client = flow_text(f, bytes_of(s->client));
+    if (!f->client.len)
+        f->client = flow_text(f, bytes_of(s->client));
     f->user = flow_text(f, s->user);
     f->client_connection = s->number;
     f->client_reused = s->exchanges > 1;
@@ -141,7 +142,7 @@ void flow_note_content(struct engine *e, struct flow *f, struct flow_message *m,
     struct slice kept;
 
     b->wire_bytes += (int64_t)data.len;
-    if (!e->settings->capture || room <= 0 || f->body_not_captured)
+    if (!e->settings->capture || room <= 0 || f->body_not_captured || f->keep != FLOW_KEEP_ALL)
         return;
     if ((int64_t)data.len > room)
         data = slice_part(data, 0, (size_t)room);
@@ -167,6 +168,23 @@ void flow_note_rule(struct flow *f, const char *label, const char *note)
     while (*at)
         at = &(*at)->next;
     *at = rule;
+}
+
+void flow_note_tag(struct flow *f, struct bytes text)
+{
+    struct flow_tag **at = &f->tags;
+    struct flow_tag *tag;
+
+    for (; *at; at = &(*at)->next) {
+        if (bytes_equal(bytes_of((*at)->text), text))
+            return;
+    }
+    tag = arena_alloc(&f->arena, sizeof(*tag));
+    if (!tag)
+        return;
+    tag->text = arena_text(&f->arena, text);
+    if (tag->text)
+        *at = tag;
 }
 
 void flow_note_interim(struct flow *f, const struct head *head)

@@ -16,6 +16,8 @@ void flow_note_session(struct flow *f, const struct session *s);
 /* What the upstream connection is: address, TLS, reuse. */
 void flow_note_upstream(struct flow *f, const struct upstream *up);
 void flow_note_content(struct engine *e, struct flow *f, struct flow_message *m, struct slice data);
+/* A word of a rule, once. */
+void flow_note_tag(struct flow *f, struct bytes text);
 void flow_note_rule(struct flow *f, const char *label, const char *note);
 void flow_note_interim(struct flow *f, const struct head *head);
 /* How it ended; `sentence` NULL: the reason's own. */

@@ -58,7 +58,8 @@ struct session {
     struct buf peek; /* what came before it was clear what it is */
     struct buf hello_scratch;
     struct client_hello hello;
-    struct bytes sni; /* normalised; empty: none */
+    struct bytes sni;  /* normalised; empty: none */
+    struct bytes alpn; /* offered by the client, as on the wire */
     struct facts_waiter facts_waiter;
     struct mint *mint;     /* while it is made */
     struct upstream *raw;  /* being dialled for a tunnel */

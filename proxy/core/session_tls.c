@@ -27,6 +27,8 @@ static void session_take_sni(struct session *s)
     if (s->hello.sni.len && host_normalise(s->hello.sni, &host) == STATUS_OK)
         s->sni = arena_copy(&s->arena, buf_bytes(&host));
     buf_release(&host);
+    if (s->hello.alpn.len)
+        s->alpn = arena_copy(&s->arena, s->hello.alpn);
 }
 
 static uint64_t rejection_key(const struct session *s)

@@ -13,6 +13,17 @@ static int64_t driver_now_us(void)
     return (int64_t)(uv_hrtime() / 1000);
 }
 
+/* Modulo a day: what the local clock shows is all that is wanted. */
+static int32_t zone_s(time_t at)
+{
+    struct tm local, utc;
+
+    if (!localtime_r(&at, &local) || !gmtime_r(&at, &utc))
+        return 0;
+    return (int32_t)((local.tm_hour - utc.tm_hour + 24) % 24 * 3600 +
+                     (local.tm_min - utc.tm_min) * 60 + local.tm_sec - utc.tm_sec);
+}
+
 static int64_t driver_wall_us(struct driver *d, int64_t now_us)
 {
     struct timespec ts;
@@ -21,6 +32,7 @@ static int64_t driver_wall_us(struct driver *d, int64_t now_us)
         clock_gettime(CLOCK_REALTIME, &ts);
         d->wall_offset_us = (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000 - now_us;
         d->wall_read_us = now_us;
+        d->zone_s = zone_s(ts.tv_sec);
     }
     return now_us + d->wall_offset_us;
 }
@@ -166,6 +178,7 @@ static void driver_handle(struct driver *d, struct event *ev)
 {
     ev->now_us = driver_now_us();
     ev->wall_us = driver_wall_us(d, ev->now_us);
+    ev->zone_s = d->zone_s;
     engine_handle(d->engine, ev);
 }
 

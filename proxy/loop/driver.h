@@ -60,6 +60,7 @@ struct driver {
     uv_prepare_t turn;
     int64_t timer_at_us, armed_at_us; /* INT64_MAX: none */
     int64_t wall_offset_us, wall_read_us;
+    int32_t zone_s;
 
     void (*on_client_gone)(void *self);
     void (*on_turn)(void *self);

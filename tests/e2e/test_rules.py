@@ -280,6 +280,7 @@ rules:
 class Manual(unittest.TestCase):
     def test_every_example_of_the_documents_is_a_good_file(self):
         with Weir() as weir:
+            os.mkdir(weir.path("site"))
             for name in ("README.md", "docs/rules.md"):
                 with open(os.path.join(ROOT, name)) as file:
                     blocks = re.findall(r"```yaml\n(.*?)```", file.read(), re.S)

@@ -34,10 +34,48 @@ static void check_answer(const struct answer *a)
     require(a->body.len == 0 || (int64_t)a->body.len == h->length);
 }
 
+static void check_abort(const struct abort *a)
+{
+    if (!a->answer)
+        return;
+    require(a->answer->head.framing == HTTP_LENGTH || a->answer->head.framing == HTTP_CHUNKED);
+    require(a->answer->body.len == 0);
+}
+
+static void check_target(const struct rule_target *t)
+{
+    struct authority authority;
+
+    require(bytes_equal(t->scheme, BYTES("http")) || bytes_equal(t->scheme, BYTES("https")));
+    require(t->port > 0 && t->host.len > 0);
+    if (bytes_find(t->host, ':') < 0)
+        require(authority_parse(t->host, &authority) == STATUS_OK);
+}
+
+/* What stands in a request line must not break it. */
+static bool is_graphic(struct bytes in)
+{
+    for (size_t i = 0; i < in.len; i++) {
+        if (in.ptr[i] <= ' ' || in.ptr[i] == 0x7f)
+            return false;
+    }
+    return true;
+}
+
 static void check_edit(const struct head_edit *e)
 {
-    if (e->part == EDIT_HEADER)
-        require(http_token_valid(e->name) && http_value_valid(e->value));
+    if (e->op == EDIT_REPLACE)
+        require(e->replacement && http_value_valid(e->replacement->with));
+    else
+        require(http_value_valid(e->value));
+    if (e->part == EDIT_HEADER || e->part == EDIT_COOKIE)
+        require(http_token_valid(e->name));
+    if (e->part == EDIT_METHOD)
+        require(http_token_valid(e->value));
+    if (e->part == EDIT_PATH || e->part == EDIT_PATH_QUERY)
+        require(bytes_starts_with(e->value, BYTES("/")) && is_graphic(e->value));
+    if (e->part == EDIT_QUERY && e->op != EDIT_REPLACE)
+        require(is_graphic(e->value));
     if (e->part == EDIT_STATUS)
         require(e->side == HTTP_RESPONSE && e->status >= 200 && e->status < 600);
 }
@@ -50,9 +88,21 @@ static void check_effect(const struct effect *e, bool last)
         check_answer(e->answer);
         require(last);
         break;
-    case EFFECT_FORWARD:
     case EFFECT_ABORT:
+        check_abort(&e->abort);
         require(last);
+        break;
+    case EFFECT_FORWARD:
+        require(last);
+        break;
+    case EFFECT_TARGET:
+        check_target(&e->target);
+        break;
+    case EFFECT_TAG:
+        require(http_value_valid(e->tag));
+        break;
+    case EFFECT_LOG:
+        require(e->keep <= LOG_NOTHING);
         break;
     case EFFECT_EDIT_HEAD:
         check_edit(&e->edit);

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "http/url.h"
+#include "rules/replacement.h"
 #include "rules/ruleset.h"
 
 /* 1994-11-06 08:49:37 UTC, the moment of RFC 9110's examples. */
@@ -95,6 +96,7 @@ static inline enum status rules_text_request(struct arena *arena, struct bytes t
     r->head.method = bytes_until(line, (size_t)space);
     r->view.request = &r->head;
     r->view.client = BYTES("192.0.2.1");
+    r->view.address = BYTES("192.0.2.1");
     r->view.now_us = RULES_TEXT_NOW_US;
     st = rules_text_target(arena, bytes_from(line, (size_t)space + 1), r);
     return st ? st : rules_text_fields(arena, rest, &r->head);
@@ -109,23 +111,21 @@ static inline void rules_text_put(struct buf *out, const char *a, struct bytes b
 
 static inline void rules_text_edit(struct buf *out, const struct head_edit *e)
 {
-    static const char *const ops[] = {"set ", "append ", "remove "};
+    static const char *const ops[] = {"set ", "append ", "remove ", "replace "};
+    static const char *const parts[] = {
+        [EDIT_HEADER] = "header.", [EDIT_COOKIE] = "cookie.", [EDIT_QUERY] = "query.",
+        [EDIT_STATUS] = "status",  [EDIT_REASON] = "reason",  [EDIT_METHOD] = "method",
+        [EDIT_PATH] = "path",      [EDIT_PATH_QUERY] = "url",
+    };
 
     buf_put_text(out, ops[e->op]);
     buf_put_text(out, e->side == HTTP_REQUEST ? "request." : "response.");
-    switch (e->part) {
-    case EDIT_HEADER:
-        rules_text_put(out, "header.", e->name, e->op == EDIT_REMOVE ? "" : ": ");
-        buf_put(out, e->value);
-        break;
-    case EDIT_STATUS:
-        buf_putf(out, "status: %u", (unsigned)e->status);
-        break;
-    case EDIT_REASON:
-        rules_text_put(out, "reason: ", e->value, "");
-        break;
-    }
-    buf_put_byte(out, '\n');
+    rules_text_put(out, parts[e->part], e->name, e->op == EDIT_REMOVE ? "" : ": ");
+    if (e->part == EDIT_STATUS)
+        buf_putf(out, "%u", (unsigned)e->status);
+    if (e->op == EDIT_REPLACE)
+        rules_text_put(out, "", e->replacement->find, " by ");
+    rules_text_put(out, "", e->op == EDIT_REPLACE ? e->replacement->with : e->value, "\n");
 }
 
 static inline void rules_text_answer(struct buf *out, const struct answer *a)
@@ -141,7 +141,7 @@ static inline void rules_text_answer(struct buf *out, const struct answer *a)
 
 static inline void rules_text_effect(struct buf *out, const struct effect *e)
 {
-    static const char *const aborts[] = {"close", "reset", "hang"};
+    static const char *const aborts[] = {"close", "reset", "hang", "empty", "bad_chunk", "garbage"};
 
     switch (e->kind) {
     case EFFECT_ANSWER:
@@ -150,8 +150,17 @@ static inline void rules_text_effect(struct buf *out, const struct effect *e)
     case EFFECT_FORWARD:
         buf_put_text(out, "forward\n");
         break;
+    case EFFECT_TARGET:
+        rules_text_put(out, "target ", e->target.scheme, "://");
+        rules_text_put(out, "", e->target.host, "");
+        buf_putf(out, ":%u\n", (unsigned)e->target.port);
+        break;
     case EFFECT_ABORT:
-        buf_putf(out, "abort %s\n", aborts[e->abort]);
+        buf_putf(out, "abort %s\n", aborts[e->abort.kind]);
+        if (e->abort.answer)
+            rules_text_answer(out, e->abort.answer);
+        if (e->abort.bytes.len)
+            rules_text_put(out, "then ", e->abort.bytes, "\n");
         break;
     case EFFECT_EDIT_HEAD:
         rules_text_edit(out, &e->edit);
@@ -159,6 +168,15 @@ static inline void rules_text_effect(struct buf *out, const struct effect *e)
     case EFFECT_DELAY:
         buf_putf(out, "delay %s %lld us\n", e->delay.side == HTTP_REQUEST ? "request" : "response",
                  (long long)e->delay.us);
+        break;
+    case EFFECT_TAG:
+        rules_text_put(out, "tag ", e->tag, "\n");
+        break;
+    case EFFECT_LOG:
+        buf_putf(out, "log %s\n",
+                 e->keep == LOG_ALL     ? "on"
+                 : e->keep == LOG_HEADS ? "heads"
+                                        : "off");
         break;
     case EFFECT_NOTE:
         buf_putf(out, "note %s\n", e->note);

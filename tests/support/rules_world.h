@@ -30,7 +30,10 @@ struct world {
     struct buf out;        /* of the last question */
     struct buf diag_text;
     struct rules_request request;
-    const char *client; /* of the next question; NULL: the usual one */
+    const char *client;         /* of the next question; NULL: the usual one */
+    unsigned minute;            /* of the local day, of the questions */
+    uint64_t connection;        /* the same */
+    const struct rule_tls *tls; /* of the questions; NULL: none */
     const char *folder;
     int64_t (*tick_us)(void);
     enum rule_need need; /* of the last question */
@@ -123,6 +126,9 @@ static inline const char *ask(struct world *w, const char *request)
     assert_int_equal(rules_text_request(&w->exchange, bytes_of(request), &w->request), STATUS_OK);
     if (w->client)
         w->request.view.client = bytes_of(w->client);
+    w->request.view.tls = w->tls;
+    w->request.view.minute = w->minute;
+    w->request.view.connection = w->connection;
     w->request.view.tick_us = w->tick_us;
     run = rule_run_new(&w->exchange, w->rules, 1);
     assert_non_null(run);

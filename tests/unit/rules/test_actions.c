@@ -145,6 +145,157 @@ static void describes_every_verb(void **state)
     }
 }
 
+static void tags_and_says_what_is_logged(void **state)
+{
+    struct world *w = *state;
+
+    world_rule(w, "{ match: 'a.test/<id>', then: [tag: [checkout, $(id)], log: heads, tag: x] }");
+    expect(w, "GET http://a.test/7", "tag checkout\ntag 7\nlog heads\ntag x\n");
+    world_rule(w, "{ match: a.test, then: { log: off } }");
+    expect(w, "GET http://a.test/7", "log off\n");
+}
+
+static void lets_pages_read_the_response(void **state)
+{
+    struct world *w = *state;
+
+    world_rule(w, "{ name: r, match: a.test, then: { cors: reflect } }");
+    expect(w, "GET http://a.test/", "");
+    expect(w, "GET http://a.test/\nOrigin: https://b.test",
+           "append response.header.x-weir-rule: r\n"
+           "set response.header.Access-Control-Allow-Origin: https://b.test\n"
+           "set response.header.Access-Control-Allow-Credentials: true\n"
+           "append response.header.Vary: Origin\n");
+    world_rule(w, "{ name: r, match: a.test, then: { cors: 'https://c.test' } }");
+    expect_part(w, "GET http://a.test/\nOrigin: https://b.test",
+                "set response.header.Access-Control-Allow-Origin: https://c.test\n");
+}
+
+static void answers_preflights_that_its_match_takes(void **state)
+{
+    static const char preflight[] = "OPTIONS http://a.test/\nOrigin: https://b.test\n"
+                                    "Access-Control-Request-Method: PUT\n"
+                                    "Access-Control-Request-Headers: x-a";
+    struct world *w = *state;
+
+    world_rule(w, "{ name: r, match: GET|OPTIONS a.test, then: [cors: reflect, pass] }");
+    expect_part(w, preflight,
+                "set response.header.Access-Control-Allow-Methods: PUT\n"
+                "set response.header.Access-Control-Allow-Headers: x-a\nanswer 204");
+    expect_no_part(w, "GET http://a.test/\nOrigin: https://b.test", "answer");
+    world_rule(w, "{ name: r, match: a.test, then: [cors: reflect, pass] }");
+    assert_false(fires(w, preflight));
+}
+
+static void reflects_an_origin_only_once(void **state)
+{
+    struct world *w = *state;
+    const char *all;
+
+    world_load(w, "rules:\n"
+                  "  - { match: a.test/off, then: { cors: off } }\n"
+                  "  - { match: a.test/on, then: { cors: reflect } }\n"
+                  "  - { match: a.test, then: 404 }\n");
+    expect_part(w, "GET http://a.test/\nOrigin: https://b.test",
+                "Access-Control-Allow-Origin: https://b.test");
+    expect_no_part(w, "GET http://a.test/off\nOrigin: https://b.test", "Access-Control");
+    all = ask(w, "GET http://a.test/on\nOrigin: https://b.test");
+    all = strstr(all, "Access-Control-Allow-Origin");
+    assert_non_null(all);
+    assert_null(strstr(all + 1, "Access-Control-Allow-Origin"));
+}
+
+static void breaks_what_it_began(void **state)
+{
+    struct world *w = *state;
+    char first[4096];
+
+    world_rule(w, "{ name: r, match: a.test, then: { abort: empty } }");
+    expect_part(w, REQUEST, "abort empty\nanswer 200 OK\n");
+    expect_part(w, REQUEST, "x-weir-rule: r\n");
+    expect_part(w, REQUEST, "Content-Length: 1024\n");
+    world_rule(w, "{ match: a.test, then: { abort: { how: bad_chunk } } }");
+    expect_part(w, REQUEST, "abort bad_chunk\nanswer 200 OK\n");
+    expect_no_part(w, REQUEST, "Content-Length");
+    expect_part(w, REQUEST, "then 5\r\nhello\r\nno size\r\n");
+    world_rule(w, "{ name: noise, match: a.test, then: { abort: garbage } }");
+    snprintf(first, sizeof(first), "%s", ask(w, REQUEST));
+    assert_int_equal(w->out.len, strlen("abort garbage\nthen \n") + 512);
+    assert_string_not_equal(ask(w, REQUEST), first);
+    world_load(w, "rules: []\n"); /* forgets the counts */
+    world_rule(w, "{ name: noise, match: a.test, then: { abort: garbage } }");
+    assert_string_equal(ask(w, REQUEST), first);
+}
+
+static int64_t delay_of(struct world *w)
+{
+    const char *text = ask(w, REQUEST);
+    long long us = 0;
+
+    if (*text)
+        assert_int_equal(sscanf(text, "delay request %lld us", &us), 1);
+    return us;
+}
+
+enum { DRAWS = 2000 };
+
+static int int64_compare(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* The times drawn, sorted. */
+static void delays_of(struct world *w, const char *delay, int64_t times[DRAWS])
+{
+    char rule[256];
+
+    snprintf(rule, sizeof(rule), "{ name: d, match: a.test, then: { delay: %s } }", delay);
+    world_rule(w, rule);
+    for (int i = 0; i < DRAWS; i++)
+        times[i] = delay_of(w);
+    qsort(times, DRAWS, sizeof(times[0]), int64_compare);
+}
+
+static void draws_normal_delays(void **state)
+{
+    struct world *w = *state;
+    int64_t times[DRAWS];
+
+    delays_of(w, "normal 300ms sd 50ms", times);
+    assert_in_range(times[DRAWS / 2], 290 * 1000, 310 * 1000);
+    assert_in_range(times[DRAWS * 16 / 100], 240 * 1000, 260 * 1000); /* one deviation */
+    assert_in_range(times[DRAWS * 84 / 100], 340 * 1000, 360 * 1000);
+    delays_of(w, "{ request: { normal: 10ms, sd: 50ms } }", times);
+    assert_int_equal(times[0], 0); /* never less */
+}
+
+static void draws_lognormal_delays(void **state)
+{
+    struct world *w = *state;
+    int64_t times[DRAWS];
+
+    delays_of(w, "lognormal 100ms sigma 0.5", times);
+    assert_in_range(times[DRAWS / 2], 95 * 1000, 105 * 1000);
+    assert_in_range(times[DRAWS * 16 / 100], 55 * 1000, 66 * 1000);   /* / e^0.5 */
+    assert_in_range(times[DRAWS * 84 / 100], 155 * 1000, 175 * 1000); /* * e^0.5 */
+    delays_of(w, "{ lognormal: 100ms, sigma: 0 }", times);
+    assert_int_equal(times[0], 100 * 1000);
+    assert_int_equal(times[DRAWS - 1], 100 * 1000);
+}
+
+/* Part of the language: other machines draw these too. */
+static void draws_known_delays(void **state)
+{
+    struct world *w = *state;
+
+    world_rule(w, "{ name: d, match: a.test, then: { delay: lognormal 100ms sigma 0.5 } }");
+    assert_int_equal(delay_of(w), 203307);
+    world_rule(w, "{ name: d, match: a.test, then: { delay: normal 100ms sd 50ms } }");
+    assert_int_equal(delay_of(w), 170954);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -158,6 +309,14 @@ int main(void)
         TEST(advances_a_sequence_by_each_firing_of_its_key),
         TEST(waits_with_a_304_step_for_a_conditional_request),
         TEST(describes_every_verb),
+        TEST(tags_and_says_what_is_logged),
+        TEST(lets_pages_read_the_response),
+        TEST(answers_preflights_that_its_match_takes),
+        TEST(reflects_an_origin_only_once),
+        TEST(breaks_what_it_began),
+        TEST(draws_normal_delays),
+        TEST(draws_lognormal_delays),
+        TEST(draws_known_delays),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

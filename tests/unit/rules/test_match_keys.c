@@ -113,6 +113,75 @@ static void tells_present_from_absent_fields(void **state)
     assert_false(fires(w, "GET http://a.test/\nx-a: c"));
 }
 
+static void compares_cookies_by_name(void **state)
+{
+    struct world *w = *state;
+
+    assert_true(matches(w, "{ cookie: { b: two } }", "GET http://a.test/\nCookie: a=1; b=two"));
+    assert_true(fires(w, "GET http://a.test/\nCookie: a=1\nCookie: x; b=1; b=two"));
+    assert_false(fires(w, "GET http://a.test/\nCookie: a=1; b=twofold; B=two; ab=two"));
+    assert_true(matches(w, "{ cookie: { b: ~^t } }", "GET http://a.test/\nCookie: a=1;b=two"));
+    assert_false(fires(w, "GET http://a.test/\nCookie: b=1; c=two"));
+    assert_true(matches(w, "{ cookie: { b: present } }", "GET http://a.test/\nCookie: b="));
+    assert_false(fires(w, "GET http://a.test/\nCookie: c=b"));
+    assert_true(matches(w, "{ cookie: { b: absent } }", "GET http://a.test/\nCookie: c=b"));
+    assert_true(fires(w, "GET http://a.test/"));
+    assert_false(fires(w, "GET http://a.test/\nCookie: c=1; b=1"));
+}
+
+static void tells_clients_by_user_address_and_network(void **state)
+{
+    struct world *w = *state;
+
+    assert_true(matches(w, "{ client: 192.0.2.1 }", "GET http://a.test/"));
+    w->client = "eve"; /* a user of the proxy has an address too */
+    assert_true(fires(w, "GET http://a.test/"));
+    assert_true(matches(w, "{ client: [bob, eve] }", "GET http://a.test/"));
+    assert_true(matches(w, "{ client: ~^e }", "GET http://a.test/"));
+    assert_false(matches(w, "{ client: bob }", "GET http://a.test/"));
+    assert_true(matches(w, "{ client: 192.0.0.0/16 }", "GET http://a.test/"));
+    assert_false(matches(w, "{ client: [192.0.3.0/24, '2001:db8::/32'] }", "GET http://a.test/"));
+}
+
+static void tells_versions(void **state)
+{
+    struct world *w = *state;
+
+    assert_true(matches(w, "{ version: HTTP/1.1 }", "GET http://a.test/"));
+    assert_true(matches(w, "{ version: [1.0, 1.1] }", "GET http://a.test/"));
+    assert_false(matches(w, "{ version: 1.0 }", "GET http://a.test/"));
+    assert_true(matches(w, "{ version: ~1$ }", "GET http://a.test/"));
+    assert_false(matches(w, "{ version: ~^2 }", "GET http://a.test/"));
+}
+
+static void tells_tls_and_what_it_is(void **state)
+{
+    static const struct rule_tls tls = {
+        .version = BYTES_INIT("TLSv1.3"),
+        .sni = BYTES_INIT("api.shop.test"),
+        .alpn = BYTES_INIT("\x02h2\x08http/1.1"),
+        .ja4 = BYTES_INIT("t13d1516h2_8daaf6152771_e5627efa2ab1"),
+    };
+    struct world *w = *state;
+
+    assert_false(matches(w, "{ tls: yes }", "GET http://a.test/"));
+    assert_true(matches(w, "{ tls: no }", "GET http://a.test/"));
+    assert_false(matches(w, "{ tls: { version: 1.3 } }", "GET http://a.test/"));
+    assert_false(matches(w, "{ tls: { alpn: absent } }", "GET http://a.test/"));
+    w->tls = &tls;
+    assert_false(fires(w, "GET https://a.test/"));
+    assert_true(matches(w, "{ tls: { version: 1.3 } }", "GET https://a.test/"));
+    assert_true(matches(w, "{ tls: true }", "GET https://a.test/"));
+    assert_false(matches(w, "{ tls: false }", "GET https://a.test/"));
+    assert_false(matches(w, "{ tls: { version: TLSv1.2 } }", "GET https://a.test/"));
+    assert_true(matches(w, "{ tls: { sni: .shop.test } }", "GET https://a.test/"));
+    assert_false(matches(w, "{ tls: { sni: shop.test } }", "GET https://a.test/"));
+    assert_true(matches(w, "{ tls: { alpn: http/1.1 } }", "GET https://a.test/"));
+    assert_false(matches(w, "{ tls: { alpn: http/1 } }", "GET https://a.test/"));
+    assert_true(matches(w, "{ tls: { ja4: ~^t13d, alpn: [h3, h2] } }", "GET https://a.test/"));
+    assert_false(matches(w, "{ tls: { ja4: t13d } }", "GET https://a.test/"));
+}
+
 static void captures_named_groups(void **state)
 {
     struct world *w = *state;
@@ -152,6 +221,10 @@ int main(void)
         TEST(compares_decoded_parameters_as_a_whole),
         TEST(compares_header_lines_as_a_whole),
         TEST(tells_present_from_absent_fields),
+        TEST(compares_cookies_by_name),
+        TEST(tells_clients_by_user_address_and_network),
+        TEST(tells_versions),
+        TEST(tells_tls_and_what_it_is),
         TEST(captures_named_groups),
         TEST(leaves_captures_empty_that_took_no_part),
     };

@@ -45,6 +45,44 @@ static void fills_in_request_parts(void **state)
     expect(w, "GET http://a.test/", "set request.header.r: <>\n");
 }
 
+static void fills_in_cookies(void **state)
+{
+    struct world *w = *state;
+
+    load_header(w, "/**", "<$(request.cookie.b)|$(request.cookie.B)>");
+    expect(w, "GET http://a.test/\nCookie: ab=1; b=two; b=3", "set request.header.r: <two|>\n");
+}
+
+static void inserts_json_values(void **state)
+{
+    struct world *w = *state;
+
+    world_load(w, "vars: { list: '[1, 2]', word: three }\n"
+                  "rules:\n  - match: a.test/<id>\n    then: { respond: { json:\n"
+                  "      { id: $json(id), q: $json(request.query.q), l: $json(list),\n"
+                  "        w: [$json(word)], text: $(id) } } }\n");
+    expect_part(w, "GET http://a.test/17?q=%7B%22a%22:null%7D",
+                "{\"id\":17,\"q\":{\"a\":null},\"l\":[1, 2],\"w\":[\"three\"],\"text\":\"17\"}");
+    expect_part(w, "GET http://a.test/x17?q=%22,%22a%22:1",
+                "{\"id\":\"x17\",\"q\":\"\\\",\\\"a\\\":1\",\"l\"");
+    load_text(w, "text", "{\"id\": $json(id)} $$json(id)");
+    expect_part(w, "GET http://a.test/tr%22ue", "{\"id\": \"tr%22ue\"} $json(id)");
+    expect_part(w, "GET http://a.test/true", "{\"id\": true} $json(id)");
+}
+
+static void draws_the_same_numbers_on_every_run(void **state)
+{
+    struct world *w = *state;
+    char first[512];
+
+    load_text(w, "text", "$(random 1 to 1000000) $(random 1 to 1000000)");
+    snprintf(first, sizeof(first), "%s", ask(w, "GET http://a.test/x"));
+    world_load(w, "rules: []\n");
+    load_text(w, "text", "$(random 1 to 1000000) $(random 1 to 1000000)");
+    assert_string_equal(ask(w, "GET http://a.test/x"), first);
+    assert_string_not_equal(ask(w, "GET http://a.test/x"), first);
+}
+
 static void keeps_captures_as_they_were_sent(void **state)
 {
     struct world *w = *state;
@@ -191,6 +229,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_begin, world_end)
         TEST(fills_in_request_parts),
+        TEST(fills_in_cookies),
+        TEST(inserts_json_values),
+        TEST(draws_the_same_numbers_on_every_run),
         TEST(keeps_captures_as_they_were_sent),
         TEST(tells_the_time),
         TEST(makes_another_uuid_each_time),

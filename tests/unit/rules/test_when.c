@@ -120,6 +120,101 @@ static void counts_per_client(void **state)
     assert_string_equal(pattern_of(w, REQUEST, 4), ".F.F");
 }
 
+static void counts_per_connection_host_and_url(void **state)
+{
+    struct world *w = *state;
+
+    load_when(w, "once per connection");
+    assert_string_equal(pattern_of(w, REQUEST, 2), "F.");
+    w->connection = 7;
+    assert_string_equal(pattern_of(w, REQUEST, 2), "F.");
+    world_rule(w, "{ match: /x, when: once per host, then: pass }");
+    assert_string_equal(pattern_of(w, "GET http://a.test/x", 2), "F.");
+    assert_string_equal(pattern_of(w, "GET http://b.test/x", 2), "F.");
+    world_rule(w, "{ match: .test, when: { once: true, per: url }, then: pass }");
+    assert_string_equal(pattern_of(w, "GET http://a.test/x?a", 2), "F.");
+    assert_string_equal(pattern_of(w, "GET http://a.test/x?b", 1), ".");
+    assert_string_equal(pattern_of(w, "GET http://a.test/y", 2), "F.");
+    assert_string_equal(pattern_of(w, "POST http://a.test/x", 2), "F.");
+    assert_string_equal(pattern_of(w, "GET http://a.test:81/x", 2), "F.");
+    assert_string_equal(pattern_of(w, "GET https://a.test/x", 2), "F.");
+}
+
+static void counts_per_header_and_cookie(void **state)
+{
+    struct world *w = *state;
+
+    load_when(w, "once per header X-Run");
+    assert_string_equal(pattern_of(w, REQUEST "\nx-run: 1", 2), "F.");
+    assert_string_equal(pattern_of(w, REQUEST "\nx-run: 2", 2), "F.");
+    assert_string_equal(pattern_of(w, REQUEST, 2), "F.");
+    load_when(w, "first 2 per cookie id");
+    assert_string_equal(pattern_of(w, REQUEST "\nCookie: a=b; id=1", 3), "FF.");
+    assert_string_equal(pattern_of(w, REQUEST "\nCookie: id=2; a=b", 3), "FF.");
+    load_when(w, "[first 2 per header a, { first: 3, per: header b }]");
+    assert_string_equal(pattern_of(w, REQUEST "\na: 1\nb: 1", 3), "FF.");
+    assert_string_equal(pattern_of(w, REQUEST "\na: 2\nb: 1", 1), ".");
+    assert_string_equal(pattern_of(w, REQUEST "\na: 2\nb: 2", 2), "F.");
+}
+
+/* What a key draws does not hang on what other keys drew. */
+static void draws_for_each_key_alone(void **state)
+{
+    struct world *w = *state;
+    char alone[256], between[256];
+
+    load_when(w, "50% seed 7 per header x-run");
+    snprintf(alone, sizeof(alone), "%s", pattern_of(w, REQUEST "\nx-run: a", 40));
+    world_load(w, "rules: []\n"); /* forgets the counts */
+    load_when(w, "50% seed 7 per header x-run");
+    for (int i = 0; i < 40; i++) {
+        between[i] = fires(w, REQUEST "\nx-run: a") ? 'F' : '.';
+        between[i + 1] = '\0';
+        fires(w, REQUEST "\nx-run: b");
+    }
+    assert_string_equal(alone, between);
+    assert_non_null(strchr(alone, 'F'));
+    assert_non_null(strchr(alone, '.'));
+}
+
+static bool fires_at(struct world *w, unsigned hour, unsigned minute)
+{
+    w->minute = hour * 60 + minute;
+    return fires(w, REQUEST);
+}
+
+static void fires_between_two_times_of_day(void **state)
+{
+    struct world *w = *state;
+
+    load_when(w, "between 9:30 and 11:00");
+    assert_false(fires_at(w, 9, 29));
+    assert_true(fires_at(w, 9, 30));
+    assert_true(fires_at(w, 10, 59));
+    assert_false(fires_at(w, 11, 0));
+    load_when(w, "{ between: 22:00 and 06:00 }");
+    assert_true(fires_at(w, 22, 0));
+    assert_true(fires_at(w, 0, 0));
+    assert_true(fires_at(w, 5, 59));
+    assert_false(fires_at(w, 6, 0));
+    assert_false(fires_at(w, 21, 59));
+    load_when(w, "between 20:00 and 24:00");
+    assert_true(fires_at(w, 23, 59));
+    assert_false(fires_at(w, 0, 0));
+    load_when(w, "between 00:00 and 24:00");
+    assert_true(fires_at(w, 12, 0));
+}
+
+static void counts_at_all_times_of_day(void **state)
+{
+    struct world *w = *state;
+
+    load_when(w, "[between 10:00 and 11:00 per client, first 2]");
+    assert_false(fires_at(w, 9, 0));
+    assert_true(fires_at(w, 10, 0));
+    assert_false(fires_at(w, 10, 0));
+}
+
 static void wants_all_of_a_list(void **state)
 {
     struct world *w = *state;
@@ -169,6 +264,11 @@ int main(void)
         TEST(draws_about_the_percentage),
         TEST(takes_the_default_seed),
         TEST(counts_per_client),
+        TEST(counts_per_connection_host_and_url),
+        TEST(counts_per_header_and_cookie),
+        TEST(draws_for_each_key_alone),
+        TEST(fires_between_two_times_of_day),
+        TEST(counts_at_all_times_of_day),
         TEST(wants_all_of_a_list),
         TEST(counts_what_reached_the_rule_fired_or_not),
         TEST(throws_known_dice),
