@@ -235,7 +235,7 @@ enum status answer_new(const struct answer_plan *p, struct firing *f, struct ans
 
 enum status answer_make(const struct answer_plan *p, struct firing *f)
 {
-    struct answer *answer;
+    struct answer *answer = NULL;
     enum status st = answer_new(p, f, &answer);
     struct effect *e;
 

@@ -40,7 +40,7 @@ struct exchange *exchange_new(struct session *s, uint32_t stream, const struct h
     ex = arena_alloc(&f->arena, sizeof(*ex));
     if (ex) /* first of all: every flow names its client */
         f->client = arena_copy(&f->arena, bytes_of(s->client));
-    if (!f->client.len || head_copy(&f->arena, request, &ex->request)) {
+    if (!ex || !f->client.len || head_copy(&f->arena, request, &ex->request)) {
         struct arena a = f->arena;
 
         engine_arena_give(e, &a);

@@ -40,6 +40,8 @@ struct bench {
     uint64_t commands[COMMAND_LOG + 1];
 };
 
+/* The linker puts __wrap_NAME in the place of NAME, and calls the real one
+ * __real_NAME. NOLINTBEGIN(bugprone-reserved-identifier) */
 static uint64_t allocations;
 
 void *__real_malloc(size_t size);
@@ -66,6 +68,7 @@ void *__wrap_realloc(void *old, size_t size)
     allocations++;
     return __real_realloc(old, size);
 }
+/* NOLINTEND(bugprone-reserved-identifier) */
 
 static void require(bool holds, const char *what)
 {
@@ -220,7 +223,7 @@ static void close_bench(struct bench *b)
 
 static void run(const struct row *row)
 {
-    struct bench *b = __real_calloc(1, sizeof(*b));
+    struct bench *b = calloc(1, sizeof(*b));
     uint64_t allocated, commands[COMMAND_LOG + 1], sent;
     int64_t best = INT64_MAX;
 

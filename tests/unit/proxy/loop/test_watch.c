@@ -60,16 +60,15 @@ static int teardown(void **state)
     return 0;
 }
 
-/* NULL ends the folders. */
-static enum status set(struct fixture *f, const char *first, const char *second)
+static enum status set(struct fixture *f, int count, const char *first, const char *second)
 {
     struct buf folders;
     enum status st;
 
     buf_init(&folders, FOLDERS_BYTES);
-    if (first)
+    if (count > 0)
         buf_put(&folders, bytes_make(first, strlen(first) + 1));
-    if (second)
+    if (count > 1)
         buf_put(&folders, bytes_make(second, strlen(second) + 1));
     st = watch_set(f->watch, buf_bytes(&folders), f->error, &f->added);
     buf_release(&folders);
@@ -98,7 +97,7 @@ static void tells_of_a_change_once(void **state)
 {
     struct fixture *f = *state;
 
-    assert_int_equal(set(f, f->one, f->two), STATUS_OK);
+    assert_int_equal(set(f, 2, f->one, f->two), STATUS_OK);
     assert_true(f->added);
     touch(f, f->one);
     touch(f, f->one);
@@ -112,13 +111,13 @@ static void misses_nothing_while_its_folders_are_set_again(void **state)
 {
     struct fixture *f = *state;
 
-    assert_int_equal(set(f, f->one, NULL), STATUS_OK);
+    assert_int_equal(set(f, 1, f->one, NULL), STATUS_OK);
     touch(f, f->one);
-    assert_int_equal(set(f, f->one, NULL), STATUS_OK);
+    assert_int_equal(set(f, 1, f->one, NULL), STATUS_OK);
     assert_false(f->added);
     touch(f, f->one);
     wait_for(f, 1);
-    assert_int_equal(set(f, f->two, NULL), STATUS_OK);
+    assert_int_equal(set(f, 1, f->two, NULL), STATUS_OK);
     assert_true(f->added);
     touch(f, f->two);
     wait_for(f, 2);
@@ -128,7 +127,7 @@ static void says_which_folder_cannot_be_watched(void **state)
 {
     struct fixture *f = *state;
 
-    assert_int_equal(set(f, "/nonexistent/folder", f->one), STATUS_IO);
+    assert_int_equal(set(f, 2, "/nonexistent/folder", f->one), STATUS_IO);
     assert_string_equal(f->error, "cannot watch /nonexistent/folder: no such file or directory");
     touch(f, f->one);
     wait_for(f, 1);
@@ -138,7 +137,7 @@ static void takes_no_folders(void **state)
 {
     struct fixture *f = *state;
 
-    assert_int_equal(set(f, NULL, NULL), STATUS_OK);
+    assert_int_equal(set(f, 0, NULL, NULL), STATUS_OK);
     assert_false(f->added);
     watch_free(NULL);
 }
