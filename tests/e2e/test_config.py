@@ -212,6 +212,10 @@ class Format(Home):
         self.assertEqual(code, 0, err)
         self.assertEqual(self.read(self.home.yaml_path), NEAT)
 
+    def test_has_nothing_to_say_of_the_example(self):
+        code, out, err = self.cli("fmt", "--check", os.path.join(ROOT, "proxy.yaml"))
+        self.assertEqual((code, out), (0, ""), err)
+
 
 class Watch(unittest.TestCase):
     def setUp(self):
