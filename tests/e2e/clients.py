@@ -134,9 +134,9 @@ const show = (res) => {
     res.on('end', () => console.log(JSON.stringify({ status: res.statusCode, text })));
 };
 if (target.protocol === 'http:') {
-    http.get({ port: proxyPort, path: target.href, headers: { host: target.host } }, show);
+    http.get({ host: '127.0.0.1', port: proxyPort, path: target.href, headers: { host: target.host } }, show);
 } else {
-    const via = http.request({ port: proxyPort, method: 'CONNECT', path: target.hostname + ':' + port });
+    const via = http.request({ host: '127.0.0.1', port: proxyPort, method: 'CONNECT', path: target.hostname + ':' + port });
     via.on('connect', (res, socket) => {
         https.get({ host: target.hostname, path: target.pathname,
                     createConnection: () => tls.connect({ socket, servername: target.hostname }) }, show);
