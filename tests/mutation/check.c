@@ -236,11 +236,23 @@ static bool check_request_sent(struct trial *t, const struct read_message *m, in
     return true;
 }
 
+/* RFC 9110 §7.6.2: nobody passes it on. */
+static bool ends_here(const struct read_message *m)
+{
+    if (!bytes_equal(m->method, BYTES("OPTIONS")) && !bytes_equal(m->method, BYTES("TRACE")))
+        return false;
+    for (size_t i = 0; i < m->count; i++) {
+        if (read_same(m->fields[i].name, "max-forwards"))
+            return bytes_equal(m->fields[i].value, BYTES("0"));
+    }
+    return false;
+}
+
 static bool goes_on(const struct world *w, const struct read_message *m)
 {
     bool absolute = read_same(m->scheme, "http");
 
-    if (bytes_equal(m->method, BYTES("CONNECT")) || m->odd)
+    if (bytes_equal(m->method, BYTES("CONNECT")) || m->odd || ends_here(m))
         return false;
     if (w->mutant->way == MUTANT_CONNECT)
         return !m->scheme.len || absolute || read_same(m->scheme, "https");
