@@ -40,6 +40,11 @@ static const struct coding_decoder *decoder_find(struct bytes name)
     return NULL;
 }
 
+bool coding_known(struct bytes name)
+{
+    return decoder_find(name) || bytes_equal_icase(name, BYTES("identity"));
+}
+
 /* The decoders in the order they are listed. */
 static enum status decoders_list(struct bytes codings,
                                  const struct coding_decoder *ret_decoders[CODING_LAYERS],

@@ -14,6 +14,8 @@ enum {
     CODING_LAYERS = 3,
 };
 
+/* Is it one that coding_decode() undoes, or identity? Any case. */
+bool coding_known(struct bytes name);
 /* Decodes `in` by the Content-Encoding value `codings` (last listed first) and
  * appends to `out`. gzip x-gzip deflate (zlib or raw) br zstd identity, in any
  * case. The caps hold for the output of every layer, against in.len; those of

@@ -153,6 +153,10 @@ static enum status put_length(struct answer_maker *m, struct bytes body)
 
     if (http_status_bodiless(m->plan->status))
         return STATUS_OK;
+    if (m->plan->trailer_count) {
+        m->head->framing = HTTP_CHUNKED;
+        return STATUS_OK;
+    }
     m->head->framing = HTTP_LENGTH;
     m->head->length = (int64_t)body.len;
     buf_init(&text, 32);
@@ -189,6 +193,21 @@ static enum status put_reason(struct answer_maker *m)
     return STATUS_OK;
 }
 
+static enum status put_trailers(struct answer_maker *m, struct fields *trailers)
+{
+    for (uint32_t i = 0; i < m->plan->trailer_count; i++) {
+        const struct answer_field *field = &m->plan->trailers[i];
+        struct bytes value;
+        enum status st = template_render(field->value, m->f, &value);
+
+        if (!st)
+            st = fields_append(m->f->arena, trailers, field->name, value);
+        if (st)
+            return st;
+    }
+    return STATUS_OK;
+}
+
 static enum status answer_fill(struct answer_maker *m, struct answer *answer)
 {
     struct bytes body = BYTES("");
@@ -200,9 +219,9 @@ static enum status answer_fill(struct answer_maker *m, struct answer *answer)
         st = put_fields(m, body);
     if (st)
         return st;
-    if (m->head->framing == HTTP_LENGTH && !http_method_is(m->f->view->request, "HEAD"))
+    if (m->head->framing != HTTP_NO_BODY && !http_method_is(m->f->view->request, "HEAD"))
         answer->body = body;
-    return STATUS_OK;
+    return put_trailers(m, &answer->trailers);
 }
 
 enum status answer_new(const struct answer_plan *p, struct firing *f, struct answer **ret_answer)

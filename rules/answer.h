@@ -6,7 +6,7 @@
 
 #include "rules/template.h"
 
-enum { ANSWER_FIELDS = 128 };
+enum { ANSWER_FIELDS = 128, ANSWER_TRAILERS = 32 };
 
 struct answer_field {
     struct bytes name;
@@ -26,6 +26,8 @@ struct answer_plan {
     struct bytes media_type;       /* Content-Type to be added; len 0: none */
     uint32_t count;
     struct answer_field *fields; /* ANSWER_FIELDS of them while it is compiled */
+    uint32_t trailer_count;
+    struct answer_field *trailers;
 };
 
 /* In the exchange's arena. STATUS_REFUSED after a NOTE when a value cannot be sent;

@@ -2,6 +2,7 @@
 
 #include "rules/answer_build.h"
 #include "rules/body_file.h"
+#include "rules/json_template.h"
 
 static enum status media_type_set(struct answer_builder *b, const char *type)
 {
@@ -39,99 +40,10 @@ static enum status body_file(struct answer_builder *b, const struct node *n)
     return st;
 }
 
-/* A place in two trees that are walked side by side. */
-struct copy_level {
-    const struct node *from; /* the next child to copy */
-    struct node *to;         /* its parent's copy */
-    struct node **link;      /* where the copy goes */
-};
-
-/* One node with its variables replaced, without its children. */
-static enum status node_copy(struct rule_compiler *c, const struct node *from, struct node **ret)
-{
-    struct node *n = arena_alloc(c->arena, sizeof(*n));
-    enum status st = STATUS_OK;
-
-    if (!n)
-        return STATUS_NO_MEMORY;
-    *n = *from;
-    n->first = n->next = NULL;
-    if (n->kind == NODE_SCALAR)
-        st = config_expand(&c->reader, from, from->text, &n->text);
-    if (!st && n->key.len)
-        st = config_expand(&c->reader, from, from->key, &n->key);
-    if (!st)
-        *ret = n;
-    return st;
-}
-
-/* The tree with its variables replaced. Without recursion: the loader lets no tree
- * be deeper than CONFIG_DEPTH. */
-static enum status tree_copy(struct rule_compiler *c, const struct node *root, struct node **ret)
-{
-    struct copy_level levels[CONFIG_DEPTH + 1];
-    unsigned depth = 0;
-    struct node *copy;
-    enum status st = node_copy(c, root, &copy);
-
-    if (st)
-        return st;
-    *ret = copy;
-    levels[0] = (struct copy_level){root->first, copy, &copy->first};
-    for (;;) {
-        struct copy_level *level = &levels[depth];
-        const struct node *from = level->from;
-
-        if (!from) {
-            if (depth == 0)
-                return STATUS_OK;
-            depth--;
-            continue;
-        }
-        st = node_copy(c, from, level->link);
-        if (st)
-            return st;
-        copy = *level->link;
-        level->link = &copy->next;
-        level->from = from->next;
-        if (!from->first)
-            continue;
-        if (depth == CONFIG_DEPTH)
-            return STATUS_LIMIT;
-        levels[++depth] = (struct copy_level){from->first, copy, &copy->first};
-    }
-}
-
-/* `tree` as JSON, its texts a template. */
-static enum status json_template(struct answer_builder *b, const struct node *at,
-                                 const struct node *tree)
-{
-    struct rule_text text = {.node = at};
-    struct buf json;
-    enum status st;
-
-    buf_init(&json, RULE_BODY_BYTES);
-    st = node_put_json(tree, &json);
-    if (!st) {
-        text.all = arena_copy(b->c->arena, buf_bytes(&json));
-        st = text.all.ptr ? STATUS_OK : STATUS_NO_MEMORY;
-    }
-    buf_release(&json);
-    if (st == STATUS_LIMIT)
-        return compiler_error(b->c, &text, text.all, "the JSON is too large or too deep");
-    return st ? st : template_parse(b->c, &text, TEMPLATE_JSON, &b->plan.body);
-}
-
 static enum status body_json(struct answer_builder *b, const struct node *n)
 {
-    bool null = n->kind == NODE_SCALAR && bytes_equal(n->text, BYTES("null"));
-    struct node *tree;
-    enum status st = null ? STATUS_OK : config_present(&b->c->reader, n);
+    enum status st = json_template_parse(b->c, n, &b->plan.body);
 
-    if (!st)
-        st = tree_copy(b->c, n, &tree);
-    if (!st)
-        st = json_template(b, n, tree);
     return st ? st : media_type_set(b, "application/json");
 }
 
@@ -166,7 +78,7 @@ static enum status body_problem(struct answer_builder *b, const struct node *n)
         st = compiler_want(b->c, n, n->kind == NODE_LIST ? NODE_MAP : n->kind,
                            "a problem is a map with title, detail, type, or a title");
     if (!st)
-        st = tree_copy(b->c, n, &tree);
+        st = json_tree_copy(b->c, n, &tree);
     if (st)
         return st;
     map = tree;
@@ -183,7 +95,7 @@ static enum status body_problem(struct answer_builder *b, const struct node *n)
     if (!st)
         st = member_add(b, map, "title", known ? known->phrase : "unknown status", false);
     if (!st)
-        st = json_template(b, n, map);
+        st = json_template_make(b->c, n, map, &b->plan.body);
     return st ? st : media_type_set(b, "application/problem+json");
 }
 

@@ -6,7 +6,7 @@
 
 /* `respond` as it was written; NULL: not written. */
 struct answer_form {
-    const struct node *status, *reason, *headers;
+    const struct node *status, *reason, *headers, *trailers;
     const struct node *text, *json, *file, *html, *problem;
     const struct node *location, *to, *retry_after, *challenge, *allow;
     bool raw, early, force;

@@ -59,7 +59,7 @@ static const struct config_key respond_keys[] = {
     FLAG_KEY(raw, "send what is written here and nothing more"),
     FLAG_KEY(early, "answer at once, without reading the request's body"),
     FLAG_KEY(force, "a 304 even when the request is not conditional"),
-    {.name = "trailers", .type = CONFIG_LATER},
+    NODE_KEY(answer_form, trailers, "fields of the trailer section, which makes it chunked"),
 };
 
 static const struct config_section respond_section = {
@@ -132,6 +132,51 @@ static enum status headers_parse(struct answer_builder *b)
     st = compiler_want(b->c, map, NODE_MAP, "headers are a map: { name: value }");
     for (const struct node *n = st ? NULL : map->first; n; n = n->next)
         st = status_worse(st, header_parse(b, n));
+    return st;
+}
+
+/* RFC 9110 §6.5.1 */
+static enum status trailer_parse(struct answer_builder *b, const struct node *n)
+{
+    struct answer_field *f = &b->plan.trailers[b->plan.trailer_count];
+    enum status st = compiler_key(b->c, n, &f->name);
+
+    if (st)
+        return st;
+    if (!http_token_valid(f->name) ||
+        field_rules(field_id_of(f->name)) &
+            (FIELD_RULE_NO_TRAILER | FIELD_RULE_FRAMING | FIELD_RULE_HOP)) {
+        node_key_error(b->c->reader.diags, n,
+                       "'%s' may not stand in a trailer section (RFC 9110 section 6.5.1)",
+                       excerpt(f->name).text);
+        return STATUS_BAD_CONFIG;
+    }
+    b->plan.trailer_count++;
+    return template_parse_node(b->c, n, TEMPLATE_HEADER, &f->value);
+}
+
+static enum status trailers_parse(struct answer_builder *b)
+{
+    const struct node *map = b->form->trailers;
+    enum status st;
+
+    if (!map)
+        return STATUS_OK;
+    st = compiler_want(b->c, map, NODE_MAP, "trailers are a map: { name: value }");
+    if (st)
+        return st;
+    if (http_status_bodiless(b->plan.status) || map->count > ANSWER_TRAILERS) {
+        node_key_error(b->c->reader.diags, map,
+                       map->count > ANSWER_TRAILERS
+                           ? "an answer has at most 32 trailer fields"
+                           : "trailers follow content, and this status has none");
+        return STATUS_BAD_CONFIG;
+    }
+    b->plan.trailers = arena_alloc(b->c->arena, map->count * sizeof(*b->plan.trailers));
+    if (!b->plan.trailers)
+        return STATUS_NO_MEMORY;
+    for (const struct node *n = map->first; n; n = n->next)
+        st = status_worse(st, trailer_parse(b, n));
     return st;
 }
 
@@ -286,6 +331,7 @@ static enum status form_parse(struct answer_builder *b, int64_t otherwise, struc
         return st;
     st = force_check(b);
     st = status_worse(st, headers_parse(b));
+    st = status_worse(st, trailers_parse(b));
     st = status_worse(st, reason_parse(b));
     st = status_worse(st, location_parse(b));
     st = status_worse(st, retry_after_parse(b));

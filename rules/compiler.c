@@ -89,6 +89,15 @@ enum status compiler_later(struct rule_compiler *c, const struct node *n)
     return STATUS_BAD_CONFIG;
 }
 
+enum status compiler_of_request(struct rule_compiler *c, const struct node *n)
+{
+    if (!c->response_pass)
+        return STATUS_OK;
+    node_key_error(c->reader.diags, n,
+                   "the request has gone already when a rule matches a response");
+    return STATUS_BAD_CONFIG;
+}
+
 enum status compiler_key(struct rule_compiler *c, const struct node *n, struct bytes *ret_key)
 {
     struct bytes key, copy;

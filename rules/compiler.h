@@ -32,6 +32,9 @@ struct rule_compiler {
     const char *captures_refused;
     bool captures_unsure; /* the match is wrong: do not complain of unknown names */
     uint32_t effects;     /* that it may have at most, so far */
+    bool response_pass;   /* it matches responses */
+    unsigned needs;       /* what it looks at besides, of NEEDS_* (match.h) */
+    bool changes_body;    /* of the response */
     bool in_sequence;
 };
 
@@ -55,6 +58,8 @@ void compiler_warning(struct rule_compiler *c, const struct rule_text *text, str
                       const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* "'X' is not in this version" at the key of `n`. Always STATUS_BAD_CONFIG. */
 enum status compiler_later(struct rule_compiler *c, const struct node *n);
+/* Refuses, at the key of `n`, what only a rule that matches no response may do. */
+MUST_USE enum status compiler_of_request(struct rule_compiler *c, const struct node *n);
 /* Must be a list or a map as named; else an error that says what it should be. */
 MUST_USE enum status compiler_want(struct rule_compiler *c, const struct node *n,
                                    enum node_kind kind, const char *what);

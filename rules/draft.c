@@ -3,6 +3,17 @@
 #include "http/url.h"
 #include "rules/head_edit.h"
 
+void draft_init(struct draft *d)
+{
+    *d = (struct draft){0};
+    body_draft_init(&d->body);
+}
+
+void draft_release(struct draft *d)
+{
+    body_draft_release(&d->body);
+}
+
 enum status draft_make(struct draft *d, struct arena *arena, const struct rule_view *view)
 {
     enum status st;

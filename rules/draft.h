@@ -4,15 +4,18 @@
 #define WEIR_RULES_DRAFT_H
 
 #include "base/buf.h"
-#include "rules/effect.h"
+#include "rules/body_edit.h"
 #include "rules/ruleset.h"
 
 struct draft {
     bool made; /* when the first rule fires */
     struct head head;
     struct rule_target target;
+    struct body_draft body; /* of what the view has */
 };
 
+void draft_init(struct draft *d);
+void draft_release(struct draft *d);
 /* As received; nothing when it is made already. The bytes stay shared with the view. */
 MUST_USE enum status draft_make(struct draft *d, struct arena *arena, const struct rule_view *view);
 MUST_USE enum status draft_edit(struct draft *d, struct arena *arena, const struct head_edit *edit);

@@ -3,24 +3,23 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "rules/json_template.h"
+#include "rules/match.h"
 
 enum { EDIT_EFFECTS = 3 }; /* of one edit: a new target, Host and the path of a URL */
 
 struct target_row {
     const char *word;
     bool named;
-    bool later;
     enum http_side side;
     enum edit_place place;
     enum edit_part part;
 };
 
 static const struct target_row targets[] = {
-#define TARGET(word, named, side, place, part) {word, named, false, side, PLACE_##place, part},
-#define TARGET_LATER(word) {word, false, true, HTTP_REQUEST, PLACE_HEAD, EDIT_HEADER},
+#define TARGET(word, named, side, place, part) {word, named, side, PLACE_##place, part},
 #include "rules/targets.def"
 #undef TARGET
-#undef TARGET_LATER
 };
 enum { TARGETS = sizeof(targets) / sizeof(targets[0]) };
 
@@ -105,7 +104,10 @@ static enum status field_check(const struct target_place *at, const struct edit 
 
 static enum status name_check(const struct target_place *at, const struct edit *e)
 {
-    if (e->part == EDIT_HEADER)
+    if (e->part == EDIT_TRAILER && field_rules(field_id_of(e->name)) & FIELD_RULE_NO_TRAILER)
+        return target_error(at, excerpt(e->name).text,
+                            "may not stand in a trailer section (RFC 9110 section 6.5.1)");
+    if (e->part == EDIT_HEADER || e->part == EDIT_TRAILER)
         return field_check(at, e);
     if (e->part == EDIT_COOKIE && !http_token_valid(e->name))
         return target_error(at, excerpt(e->name).text,
@@ -121,8 +123,9 @@ static enum status target_parse(const struct target_place *at, struct bytes text
 
     if (!row)
         return target_unknown(at, text);
-    if (row->later)
-        return target_error(at, excerpt(text).text, "is not in this version");
+    if (row->side == HTTP_REQUEST && at->c->response_pass)
+        return target_error(at, excerpt(text).text,
+                            "has gone already when a rule matches a response");
     name = bytes_from(text, strlen(row->word) + 1);
     e->side = row->side;
     e->place = row->place;
@@ -158,8 +161,8 @@ static enum status status_parse(struct rule_compiler *c, const struct node *n, u
 /* Of one of several values that may stand beside each other? */
 static bool is_listed(const struct edit *e)
 {
-    return e->place == PLACE_HEAD &&
-           (e->part == EDIT_HEADER || e->part == EDIT_COOKIE || e->part == EDIT_QUERY);
+    return e->place == PLACE_HEAD && (e->part == EDIT_HEADER || e->part == EDIT_COOKIE ||
+                                      e->part == EDIT_QUERY || e->part == EDIT_TRAILER);
 }
 
 /* A cookie's value ends at a ';'; in a response its attributes follow. */
@@ -172,6 +175,18 @@ static const char *value_fault(const struct edit *e, struct bytes value)
     return NULL;
 }
 
+/* A map or a list is JSON. */
+static enum status body_value_parse(struct rule_compiler *c, const struct node *n, struct edit *e)
+{
+    if (e->side == HTTP_REQUEST)
+        c->needs |= NEEDS_REQUEST_BODY;
+    else
+        c->changes_body = true;
+    if (n->kind == NODE_SCALAR)
+        return template_parse_node(c, n, TEMPLATE_TEXT, &e->value);
+    return json_template_parse(c, n, &e->value);
+}
+
 static enum status value_parse(const struct target_place *at, const struct node *n, struct edit *e)
 {
     bool query = e->place == PLACE_HEAD && e->part == EDIT_QUERY;
@@ -180,6 +195,8 @@ static enum status value_parse(const struct target_place *at, const struct node 
     struct bytes fixed;
     enum status st;
 
+    if (e->place == PLACE_BODY)
+        return body_value_parse(at->c, n, e);
     if (e->place != PLACE_HEAD)
         use = edit_place_use(e->place);
     st = template_parse_node(at->c, n, use, &e->value);
@@ -253,7 +270,7 @@ static enum status edit_parse(const struct target_place *at, struct edit *e)
     if (st)
         return st;
     is_status = e->place == PLACE_HEAD && e->part == EDIT_STATUS;
-    if (e->op == EDIT_APPEND && !is_listed(e))
+    if (e->op == EDIT_APPEND && !is_listed(e) && e->place != PLACE_BODY)
         return target_error(at, excerpt(target).text, "is one value; nothing can be appended");
     if (e->op == EDIT_REPLACE && is_status)
         return target_error(at, excerpt(target).text, "is a number; `set` changes it");
@@ -354,7 +371,7 @@ static enum status value_render(const struct edit *e, struct firing *f, struct b
         return firing_skip(f, "rule_skipped: a header value to be set held a line feed or another "
                               "control");
     if (st == STATUS_LIMIT)
-        return firing_skip(f, "rule_skipped: a header value to be set was too long");
+        return firing_skip(f, "rule_skipped: a value to be set was too long");
     return st;
 }
 
@@ -421,6 +438,23 @@ static enum status head_apply(const struct edit *e, struct firing *f, struct byt
     return firing_edit(f, edit);
 }
 
+static enum status body_apply(const struct edit *e, struct firing *f, struct bytes value)
+{
+    static const enum body_op ops[] = {
+        [EDIT_SET] = BODY_SET, [EDIT_APPEND] = BODY_APPEND, [EDIT_REPLACE] = BODY_REPLACE};
+    struct body_edit edit = {.side = e->side, .op = ops[e->op], .value = value};
+    struct replacement *replacement;
+
+    if (e->op == EDIT_REPLACE) {
+        replacement = arena_alloc(f->arena, sizeof(*replacement));
+        if (!replacement)
+            return STATUS_NO_MEMORY;
+        *replacement = replacement_of(e, f, value);
+        edit.replacement = replacement;
+    }
+    return firing_edit_body(f, edit);
+}
+
 static enum status edit_apply(const struct edit *e, struct firing *f)
 {
     struct bytes value = {0};
@@ -428,6 +462,8 @@ static enum status edit_apply(const struct edit *e, struct firing *f)
 
     if (st)
         return st;
+    if (e->place == PLACE_BODY)
+        return body_apply(e, f, value);
     return e->place == PLACE_HEAD ? head_apply(e, f, value) : place_apply(e, f, value);
 }
 

@@ -5,9 +5,11 @@
 
 #include "rules/template.h"
 
-/* HEAD: what an EDIT_HEAD effect does alone. */
+/* HEAD: what an EDIT_HEAD effect does alone. BODY: what an EDIT_BODY effect does; the
+ * functions below are for the others. */
 enum edit_place {
     PLACE_HEAD,
+    PLACE_BODY,
     PLACE_METHOD,
     PLACE_URL,
     PLACE_SCHEME,

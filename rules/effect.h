@@ -22,6 +22,7 @@ enum edit_part {
     EDIT_METHOD,     /* request only; SET */
     EDIT_PATH,       /* request only; SET; the query stays */
     EDIT_PATH_QUERY, /* request only; SET */
+    EDIT_TRAILER,    /* of the trailer section: trailer_edit_apply() */
 };
 
 struct replacement;
@@ -59,7 +60,8 @@ enum log_keep { LOG_ALL, LOG_HEADS, LOG_NOTHING };
 struct answer {
     struct head head;  /* a response head: status, reason, fields, framing */
     struct bytes body; /* to be sent as it is; empty to HEAD and for 1xx/204/205/304 */
-    bool early;        /* answer at once, without reading the request's body */
+    struct fields trailers;
+    bool early; /* answer at once, without reading the request's body */
 };
 
 struct abort {
@@ -68,12 +70,26 @@ struct abort {
     struct bytes bytes;    /* sent behind it, as they are */
 };
 
+/* SET and APPEND: `value`. REPLACE: `replacement`. MERGE: `value` is a JSON merge patch
+ * (RFC 7396). OPS: `value` is a JSON patch (RFC 6902). */
+enum body_op { BODY_SET, BODY_APPEND, BODY_REPLACE, BODY_MERGE, BODY_OPS };
+
+struct body_edit {
+    enum http_side side;
+    enum body_op op;
+    struct bytes value;
+    const struct replacement *replacement;
+    struct head_edit mark; /* of the response, made when this changed something; name len 0: none */
+    const char *note;      /* of the request: what was changed */
+};
+
 struct effect {
     enum effect_kind kind;
     const char *rule; /* "proxy.yaml:12 flaky checkout"; lives in the ruleset */
     union {
         struct answer *answer;
         struct head_edit edit;
+        struct body_edit body;
         struct rule_target target;
         struct {
             enum http_side side;

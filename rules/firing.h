@@ -30,6 +30,10 @@ struct firing {
 struct effect *firing_effect(struct firing *f, enum effect_kind kind);
 /* Appends an edit of a head; the first one of the response brings the mark along. */
 MUST_USE enum status firing_edit(struct firing *f, struct head_edit edit);
+/* The same of an edit of a content. That of the request is changed at once. */
+MUST_USE enum status firing_edit_body(struct firing *f, struct body_edit edit);
+/* The request's content as it is by now. */
+struct bytes firing_request_body(const struct firing *f);
 /* Notes why the rule ends early. STATUS_REFUSED, or NO_MEMORY. */
 MUST_USE enum status firing_skip(struct firing *f, const char *why);
 /* The next number of this firing's dice, from low to high. */

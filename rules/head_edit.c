@@ -471,6 +471,22 @@ enum status head_edit_apply(struct arena *a, const struct head_edit *edit, struc
         return path_apply(&e);
     case EDIT_PATH_QUERY:
         return text_apply(&e, "path ", &head->path);
+    case EDIT_TRAILER: /* it is in no head */
+        break;
     }
     return STATUS_OK;
+}
+
+enum status trailer_edit_apply(struct arena *a, const struct head_edit *edit,
+                               struct fields *trailers, struct buf *note)
+{
+    struct head head = {.fields = *trailers};
+    struct editor e = {.arena = a, .edit = edit, .head = &head, .note = note};
+    enum status st;
+
+    buf_clear(note);
+    buf_put_text(note, "trailer ");
+    st = header_apply(&e);
+    *trailers = head.fields;
+    return st;
 }

@@ -15,4 +15,8 @@ enum { EDIT_NOTE_BYTES = 512 };
 MUST_USE enum status head_edit_apply(struct arena *a, const struct head_edit *edit,
                                      struct head *head, struct buf *note);
 
+/* The same for an edit of the trailer section, whose field list must be its own. */
+MUST_USE enum status trailer_edit_apply(struct arena *a, const struct head_edit *edit,
+                                        struct fields *trailers, struct buf *note);
+
 #endif

@@ -58,6 +58,8 @@ void match_run_init(struct match_run *run, const struct rule_view *view, struct 
         is_preflight(view->request) ? METHOD_PREFLIGHT : method_bit(view->request->method);
     run->schemes = scheme_bits(view);
     run->gave_up = false;
+    run->needs = 0;
+    run->fault = NULL;
     run->status = STATUS_OK;
 }
 
@@ -124,14 +126,15 @@ static bool choice_holds(const struct choice *choice, struct match_run *run, str
         return true;
     case CHOICE_RANGE:   /* see test_port() */
     case CHOICE_NETWORK: /* see test_client() */
+    case CHOICE_SPAN:    /* see test_size() */
     case CHOICE_ABSENT:  /* see test_header() */
         return false;
     }
     return false;
 }
 
-static bool any_choice_holds(const struct match_test *t, struct match_run *run,
-                             struct bytes subject, bool made)
+bool match_choices_hold(const struct match_test *t, struct match_run *run, struct bytes subject,
+                        bool made)
 {
     for (uint32_t i = 0; i < t->count; i++) {
         if (choice_holds(&t->choices[i], run, subject, made))
@@ -140,7 +143,7 @@ static bool any_choice_holds(const struct match_test *t, struct match_run *run,
     return false;
 }
 
-static bool accepts_absence(const struct match_test *t)
+bool match_accepts_absence(const struct match_test *t)
 {
     for (uint32_t i = 0; i < t->count; i++) {
         if (t->choices[i].kind == CHOICE_ABSENT)
@@ -151,17 +154,17 @@ static bool accepts_absence(const struct match_test *t)
 
 bool test_method(const struct match_test *t, struct match_run *run)
 {
-    return any_choice_holds(t, run, run->view->request->method, false);
+    return match_choices_hold(t, run, run->view->request->method, false);
 }
 
 bool test_scheme(const struct match_test *t, struct match_run *run)
 {
-    return any_choice_holds(t, run, run->view->scheme, false);
+    return match_choices_hold(t, run, run->view->scheme, false);
 }
 
 bool test_host(const struct match_test *t, struct match_run *run)
 {
-    return any_choice_holds(t, run, run->view->host, false);
+    return match_choices_hold(t, run, run->view->host, false);
 }
 
 bool test_port(const struct match_test *t, struct match_run *run)
@@ -187,7 +190,7 @@ bool test_port(const struct match_test *t, struct match_run *run)
 
 bool test_path(const struct match_test *t, struct match_run *run)
 {
-    return run->path.len && any_choice_holds(t, run, run->path, false);
+    return run->path.len && match_choices_hold(t, run, run->path, false);
 }
 
 /* The desk's copy of the URL without the port, made once a request. */
@@ -210,7 +213,7 @@ bool test_url(const struct match_test *t, struct match_run *run)
     }
     if (buf_status(url) == STATUS_NO_MEMORY)
         run->status = STATUS_NO_MEMORY;
-    return !buf_status(url) && any_choice_holds(t, run, buf_bytes(url), true);
+    return !buf_status(url) && match_choices_hold(t, run, buf_bytes(url), true);
 }
 
 /* Is the parameter's name, as it was sent, this canonical one? */
@@ -234,7 +237,7 @@ bool test_query_as_sent(const struct match_test *t, struct match_run *run)
     struct bytes query = run->query, name, value;
 
     while (query_next(&query, &name, &value)) {
-        if (name_is(name, t->name) && any_choice_holds(t, run, value, false))
+        if (name_is(name, t->name) && match_choices_hold(t, run, value, false))
             return true;
     }
     return false;
@@ -271,21 +274,24 @@ bool test_query_decoded(const struct match_test *t, struct match_run *run)
         if (!decoded(run, name, &text, &made) || !bytes_equal(text, t->name))
             continue;
         found = true;
-        if (decoded(run, value, &text, &made) && any_choice_holds(t, run, text, made))
+        if (decoded(run, value, &text, &made) && match_choices_hold(t, run, text, made))
             return true;
     }
-    return !found && accepts_absence(t);
+    return !found && match_accepts_absence(t);
 }
 
 bool test_header(const struct match_test *t, struct match_run *run)
 {
-    const struct fields *fields = &run->view->request->fields;
-    int at = fields_find_name(fields, t->name, 0);
+    const struct head *head = match_head(t, run);
+    const struct fields *fields = head ? &head->fields : NULL;
+    int at = fields ? fields_find_name(fields, t->name, 0) : -1;
 
+    if (!fields)
+        return false;
     if (at < 0)
-        return accepts_absence(t);
+        return match_accepts_absence(t);
     for (; at >= 0; at = fields_find_name(fields, t->name, (uint32_t)at + 1)) {
-        if (any_choice_holds(t, run, fields->items[at].value, false))
+        if (match_choices_hold(t, run, fields->items[at].value, false))
             return true;
     }
     return false;
@@ -301,10 +307,10 @@ bool test_cookie(const struct match_test *t, struct match_run *run)
         if (!bytes_equal(name, t->name))
             continue;
         found = true;
-        if (any_choice_holds(t, run, value, false))
+        if (match_choices_hold(t, run, value, false))
             return true;
     }
-    return !found && accepts_absence(t);
+    return !found && match_accepts_absence(t);
 }
 
 bool test_client(const struct match_test *t, struct match_run *run)
@@ -337,7 +343,7 @@ static struct bytes version_text(enum http_version version)
 
 bool test_version(const struct match_test *t, struct match_run *run)
 {
-    return any_choice_holds(t, run, version_text(run->view->request->version), false);
+    return match_choices_hold(t, run, version_text(run->view->request->version), false);
 }
 
 bool test_tls(const struct match_test *t, struct match_run *run)
@@ -347,17 +353,17 @@ bool test_tls(const struct match_test *t, struct match_run *run)
 
 bool test_tls_version(const struct match_test *t, struct match_run *run)
 {
-    return run->view->tls && any_choice_holds(t, run, run->view->tls->version, false);
+    return run->view->tls && match_choices_hold(t, run, run->view->tls->version, false);
 }
 
 bool test_tls_sni(const struct match_test *t, struct match_run *run)
 {
-    return run->view->tls && any_choice_holds(t, run, run->view->tls->sni, false);
+    return run->view->tls && match_choices_hold(t, run, run->view->tls->sni, false);
 }
 
 bool test_tls_ja4(const struct match_test *t, struct match_run *run)
 {
-    return run->view->tls && any_choice_holds(t, run, run->view->tls->ja4, false);
+    return run->view->tls && match_choices_hold(t, run, run->view->tls->ja4, false);
 }
 
 /* The list is as on the wire: each name with its length before it. */
@@ -366,11 +372,11 @@ bool test_tls_alpn(const struct match_test *t, struct match_run *run)
     struct bytes rest = run->view->tls ? run->view->tls->alpn : bytes_make(NULL, 0);
 
     if (rest.len == 0)
-        return run->view->tls && accepts_absence(t);
+        return run->view->tls && match_accepts_absence(t);
     while (rest.len) {
         size_t len = rest.ptr[0];
 
-        if (any_choice_holds(t, run, bytes_until(bytes_from(rest, 1), len), false))
+        if (match_choices_hold(t, run, bytes_until(bytes_from(rest, 1), len), false))
             return true;
         rest = bytes_from(rest, 1 + len);
     }
@@ -395,12 +401,17 @@ bool match_holds(const struct match *m, struct match_run *run)
 {
     uint32_t at = m->count ? 0 : MATCH_YES;
 
+    run->gave_up = false;
+    run->needs = 0;
+    run->fault = NULL;
     for (uint32_t i = 0; i < m->captures; i++)
         run->captures[i] = BYTES("");
     while (at < m->count) {
         const struct match_test *t = &m->tests[at];
 
         at = t->holds(t, run) ? t->yes : t->no;
+        if (run->needs || run->fault)
+            return false;
     }
     return at == MATCH_YES && !run->status;
 }

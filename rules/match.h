@@ -40,6 +40,7 @@ enum choice_kind {
     CHOICE_RANGE,   /* port */
     CHOICE_NETWORK, /* client */
     CHOICE_PATTERN,
+    CHOICE_SPAN, /* size, duration */
     CHOICE_PRESENT,
     CHOICE_ABSENT,
 };
@@ -54,6 +55,9 @@ struct choice {
             uint16_t low, high;
         } range;
         const struct network *network;
+        struct {
+            int64_t low, high;
+        } span;
     };
 };
 
@@ -63,7 +67,16 @@ struct match_run;
 enum { MATCH_YES = UINT16_MAX, MATCH_NO = UINT16_MAX - 1 };
 
 /* Cheap tests are tried first; any with a pattern comes after all without. */
-enum test_cost { COST_FIXED, COST_HOST, COST_PATH, COST_QUERY, COST_HEADER, COST_PATTERN = 10 };
+enum test_cost {
+    COST_FIXED,
+    COST_HOST,
+    COST_PATH,
+    COST_QUERY,
+    COST_HEADER,
+    COST_PATTERN = 10,
+    COST_RESPONSE = 30, /* after all that the request alone decides */
+    COST_BODY = 60,
+};
 
 /* One test: any of its choices must hold. */
 struct match_test {
@@ -71,6 +84,7 @@ struct match_test {
     int cost;          /* of enum test_cost, added up */
     uint16_t yes, no;  /* the test that follows, or MATCH_YES or MATCH_NO */
     struct bytes name; /* of the field, parameter or cookie */
+    bool response;     /* of the response, not of the request */
     union {
         const struct choice *choices;
         const struct match_gate *gate; /* of test_gate() */
@@ -102,9 +116,14 @@ struct match_run {
     uint32_t method;
     uint8_t schemes;
     bool gave_up;       /* a pattern was too slow, since this was last cleared */
+    unsigned needs;     /* what was not there, of NEEDS_*, since then: the answer is void */
+    const char *fault;  /* why it cannot be had, since then: the answer is void */
     enum status status; /* NO_MEMORY: what was answered is void */
     struct bytes captures[RULE_CAPTURES];
 };
+
+/* What a match, or a verb, looks at and a step may not have yet. */
+enum { NEEDS_REQUEST_BODY = 1, NEEDS_RESPONSE = 2, NEEDS_RESPONSE_BODY = 4 };
 
 void match_run_init(struct match_run *run, const struct rule_view *view, struct arena *arena,
                     struct pattern_set *patterns);
@@ -114,7 +133,8 @@ static inline bool match_gate_passes(const struct match_gate *g, const struct ma
     return (g->methods & run->method) && (g->schemes & run->schemes) &&
            (g->port == 0 || g->port == run->view->port) && (!g->wants_path || run->path.len);
 }
-/* All tests; the gate was passed. On true the captures are written. */
+/* All tests; the gate was passed. On true the captures are written. Clears gave_up, needs
+ * and fault first. */
 bool match_holds(const struct match *m, struct match_run *run);
 /* Does the host alone satisfy the match? `pattern` choices count as yes. */
 bool match_host_may_hold(const struct match *m, struct bytes host);
@@ -140,6 +160,18 @@ bool test_tls_version(const struct match_test *t, struct match_run *run);
 bool test_tls_sni(const struct match_test *t, struct match_run *run);
 bool test_tls_alpn(const struct match_test *t, struct match_run *run); /* any that was offered */
 bool test_tls_ja4(const struct match_test *t, struct match_run *run);
+/* match_content.c: of the response, and of bodies. */
+bool test_status(const struct match_test *t, struct match_run *run);
+bool test_type(const struct match_test *t, struct match_run *run);
+bool test_duration(const struct match_test *t, struct match_run *run);
+bool test_size(const struct match_test *t, struct match_run *run);
+bool test_body(const struct match_test *t, struct match_run *run);
+/* For those tests: the head at hand, or NULL, which is noted in `needs`. */
+const struct head *match_head(const struct match_test *t, struct match_run *run);
+/* Is any of the choices this text? `made`: it does not outlive the test. */
+bool match_choices_hold(const struct match_test *t, struct match_run *run, struct bytes subject,
+                        bool made);
+bool match_accepts_absence(const struct match_test *t);
 /* What a part of an `any` or `not` says of method, scheme and port. */
 bool test_gate(const struct match_test *t, struct match_run *run);
 /* Always holds: what an alternative captured that then did not hold is forgotten. */

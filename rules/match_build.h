@@ -71,6 +71,13 @@ MUST_USE enum status match_form_parse(struct match_builder *b, const struct node
 MUST_USE enum status match_all_parse(struct match_builder *b, const struct node *n);
 MUST_USE enum status match_any_parse(struct match_builder *b, const struct node *n);
 MUST_USE enum status match_not_parse(struct match_builder *b, const struct node *n);
+/* match_response.c: what comes back. */
+MUST_USE enum status match_response_parse(struct match_builder *b, const struct node *n);
+/* match_keys.c: bodies, and a map from field names to what their values must be. */
+MUST_USE enum status match_names(struct match_builder *b, const struct node *map,
+                                 struct match_test test);
+MUST_USE enum status match_body(struct match_builder *b, const struct node *n, bool response);
+MUST_USE enum status match_body_parse(struct match_builder *b, const struct node *n);
 /* match_peer.c: who asks, and over what. */
 MUST_USE enum status match_client_parse(struct match_builder *b, const struct node *n);
 MUST_USE enum status match_version_parse(struct match_builder *b, const struct node *n);

@@ -210,6 +210,25 @@ static enum status names_read(struct match_builder *b, const struct node *map,
     return st;
 }
 
+enum status match_names(struct match_builder *b, const struct node *map, struct match_test test)
+{
+    return names_read(b, map, test, true);
+}
+
+enum status match_body(struct match_builder *b, const struct node *n, bool response)
+{
+    if (!response)
+        b->c->needs |= NEEDS_REQUEST_BODY;
+    return values_test(
+        &(struct value_reader){b, value_read_text}, n,
+        (struct match_test){.holds = test_body, .cost = COST_BODY, .response = response});
+}
+
+enum status match_body_parse(struct match_builder *b, const struct node *n)
+{
+    return match_body(b, n, false);
+}
+
 static enum status match_query_parse(struct match_builder *b, const struct node *n)
 {
     return names_read(

@@ -68,28 +68,34 @@ static void desk_return(const struct replacement *r, int64_t start_us, struct pa
         *r->left_us -= r->tick_us() - start_us;
 }
 
-enum status replacement_run(const struct replacement *r, struct arena *a, struct bytes in,
-                            struct bytes *ret_out)
+enum status replacement_put(const struct replacement *r, struct bytes in, struct buf *out)
 {
     struct pattern_desk *desk = NULL;
-    struct bytes copy = in;
     int64_t start_us = 0;
-    struct buf out;
     enum status st = r->pattern ? desk_take(r, &start_us, &desk) : STATUS_OK;
 
     if (st)
         return st;
-    if (r->pattern && !desk) {
-        *ret_out = in;
-        return STATUS_OK;
-    }
+    if (r->pattern && !desk)
+        return STATUS_LIMIT;
+    st = replace_all(r, desk, in, out);
+    if (desk)
+        desk_return(r, start_us, desk);
+    return st;
+}
+
+enum status replacement_run(const struct replacement *r, struct arena *a, struct bytes in,
+                            struct bytes *ret_out)
+{
+    struct bytes copy = in;
+    struct buf out;
+    enum status st;
+
     buf_init(&out, HTTP_HEAD_BYTES);
-    st = replace_all(r, desk, in, &out);
+    st = replacement_put(r, in, &out);
     if (!st)
         copy = arena_copy(a, buf_bytes(&out));
     buf_release(&out);
-    if (desk)
-        desk_return(r, start_us, desk);
     if (st == STATUS_NO_MEMORY || (!st && !copy.ptr))
         return STATUS_NO_MEMORY;
     *ret_out = copy;

@@ -4,6 +4,7 @@
 #define WEIR_RULES_REPLACEMENT_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 
 struct pattern;
 struct pattern_set;
@@ -21,5 +22,8 @@ struct replacement {
  * the text would grow beyond a head's limit; else it lives in `a`. NO_MEMORY. */
 MUST_USE enum status replacement_run(const struct replacement *r, struct arena *a, struct bytes in,
                                      struct bytes *ret_out);
+/* The same of a text of any size, put to `out`. LIMIT: a pattern took too long, or `out` is full;
+ * NO_MEMORY. */
+MUST_USE enum status replacement_put(const struct replacement *r, struct bytes in, struct buf *out);
 
 #endif

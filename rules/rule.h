@@ -12,7 +12,7 @@
 
 enum { RULESET_BYTES = 1024 * 1024 * 1024 }; /* of a ruleset's arena */
 
-/* When a rule is asked. This version has rules of the request pass only. */
+/* When a rule is asked. */
 enum rule_pass { PASS_CONNECTION, PASS_REQUEST, PASS_RESPONSE, PASSES };
 
 struct rule {
@@ -26,7 +26,9 @@ struct rule {
     struct match match;
     struct when when;
     struct actions then;
-    uint32_t effects; /* at most */
+    uint32_t effects;  /* at most */
+    unsigned needs;    /* of `then`, of NEEDS_* */
+    bool changes_body; /* of the response */
     struct rule_slot *slot;
 };
 

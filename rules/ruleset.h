@@ -40,6 +40,14 @@ struct rule_tls {
     struct bytes ja4;
 };
 
+/* The content of a message, whole, for rules that look at it or change it. */
+struct rule_body {
+    struct bytes content;          /* decoded; lives until the next step */
+    const char *fault;             /* static: why it cannot be had; NULL: it is there */
+    int64_t wire_bytes;            /* as it passed; with a fault at least so many */
+    const struct fields *trailers; /* NULL: none */
+};
+
 /* What is known of an exchange. Nothing is kept but `request`'s bytes, which must
  * live in the exchange's arena. */
 struct rule_view {
@@ -52,8 +60,10 @@ struct rule_view {
     const struct rule_tls *tls;  /* NULL: the request came in the clear */
     uint64_t connection;         /* the client connection's number, of all loops */
     const struct head *response; /* from upstream; NULL in the request pass */
-    int64_t now_us;              /* since 1970 */
-    unsigned minute;             /* of the local day, from 0 */
+    int64_t response_us;         /* from the end of the request to that head */
+    const struct rule_body *request_body, *response_body; /* NULL: not there yet */
+    int64_t now_us;                                       /* since 1970 */
+    unsigned minute;                                      /* of the local day, from 0 */
     /* A steady clock, read between the slices of a pattern's search to end one that
      * takes too long (RULE_PATTERN_US a step). NULL: only PCRE2's match limit ends it. */
     int64_t (*tick_us)(void);
@@ -71,12 +81,18 @@ enum rule_need {
 /* `arena` is the exchange's; the run pins no reference: the exchange must. NULL
  * when out of memory. */
 struct rule_run *rule_run_new(struct arena *arena, const struct ruleset *rs, uint64_t seed);
-/* Runs until it is done or needs more; appends effects. A terminal effect (ANSWER
- * ABORT FORWARD) is the last of its pass. After RULES_NEED_RESPONSE call again with
- * view->response set; the request pass is over then, and it is not called again for
- * an exchange that was answered or aborted. */
+void rule_run_release(struct rule_run *run); /* what does not live in the arena; NULL is fine */
+/* Runs until it is done or needs more; appends effects. Call again with the same view
+ * and what was needed: request_body, response, or response_body, each of which stays
+ * set from then on. After a terminal effect (ANSWER ABORT FORWARD) no rule of
+ * that pass is asked any more; WHOLE may follow a FORWARD.
+ * With RULES_NEED_RESPONSE the request pass is over; an exchange that was answered or
+ * aborted in it has no other. */
 MUST_USE enum status rules_step(struct rule_run *run, const struct rule_view *view,
                                 struct effects *effects, enum rule_need *ret_need);
+/* Did rules change the request's content? *ret_content is what they made of it, which
+ * lives until the next step. */
+bool rule_run_body(const struct rule_run *run, struct bytes *ret_content);
 /* Would every request of this host be answered here, so that it need be neither
  * looked up nor dialled? CONNECT and CORS preflights aside, which only rules that
  * name their methods take. May say false when in doubt. */

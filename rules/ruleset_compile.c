@@ -263,6 +263,9 @@ static enum status rule_parse(struct compilation *k, const struct node *n, struc
     k->c.captures_refused = NULL;
     k->c.effects = 0;
     k->c.in_sequence = false;
+    k->c.response_pass = false;
+    k->c.needs = 0;
+    k->c.changes_body = false;
     k->c.folder = n->source && n->source->folder ? n->source->folder : k->folder;
     st = config_read(&k->c.reader, &rule_section, n, &form);
     if (st == STATUS_NO_MEMORY)
@@ -272,7 +275,9 @@ static enum status rule_parse(struct compilation *k, const struct node *n, struc
     st = status_worse(st, parts_parse(k, n, &form, rule));
     if (st)
         return st;
-    rule->pass = PASS_REQUEST;
+    rule->pass = k->c.response_pass ? PASS_RESPONSE : PASS_REQUEST;
+    rule->needs = k->c.needs;
+    rule->changes_body = k->c.changes_body;
     rule->enabled = form.enabled && group_on;
     rule->effects = k->c.effects;
     return rule_texts(k, n, &form, rule);

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "http/url.h"
+#include "rules/match.h"
 #include "rules/template_part.h"
 
 enum {
@@ -108,6 +109,11 @@ static enum status sourced_add(struct template_parser *p, const struct template_
         return compiler_error(p->c, p->text, name, "'%s' needs a name after a dot", source->word);
     if (!source->named && name.len > strlen(source->word))
         return compiler_error(p->c, p->text, name, "nothing may follow '%s'", source->word);
+    if (source->needs & (NEEDS_RESPONSE | NEEDS_RESPONSE_BODY) && !p->c->response_pass)
+        return compiler_error(p->c, p->text, name,
+                              "'%s' is known only in a rule whose match has 'response'",
+                              source->word);
+    p->c->needs |= source->needs;
     part.text = arena_copy(p->c->arena, part.text);
     return part.text.ptr ? part_add(p, part) : STATUS_NO_MEMORY;
 }
@@ -117,11 +123,6 @@ static enum status source_parse(struct template_parser *p, struct bytes name)
     for (size_t i = 0; i < template_source_count; i++) {
         if (is_word(name, template_sources[i].word))
             return sourced_add(p, &template_sources[i], name);
-    }
-    for (size_t i = 0; template_later_words[i]; i++) {
-        if (is_word(name, template_later_words[i]))
-            return compiler_error(p->c, p->text, name, "'%s' is not in this version",
-                                  excerpt(name).text);
     }
     return unknown_name(p, name);
 }

@@ -20,6 +20,7 @@ struct template_source {
     const char *word;
     bool named;
     bool sent;
+    unsigned needs; /* of NEEDS_* */
     struct bytes (*value)(const struct template_part *part, struct firing *f, struct buf *scratch);
 };
 
@@ -41,10 +42,9 @@ struct template
     const struct template_part *parts;
 };
 
-/* All rows; NULL-terminated words of those of later versions. */
+/* All rows. */
 extern const struct template_source template_sources[];
 extern const size_t template_source_count;
-extern const char *const template_later_words[];
 
 /* Bytes that no URL may hold are encoded; "%XX" stays. `more` lists others to keep. */
 void url_put_legal(struct buf *out, struct bytes in, const char *more);

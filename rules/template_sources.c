@@ -3,6 +3,7 @@
 #include "http/url.h"
 #include "rules/cookie.h"
 #include "rules/date.h"
+#include "rules/match.h"
 #include "rules/sip_hash.h"
 #include "rules/template_part.h"
 
@@ -135,20 +136,57 @@ static struct bytes value_now(const struct template_part *part, struct firing *f
     return buf_bytes(scratch);
 }
 
+static struct bytes value_request_body(const struct template_part *part, struct firing *f,
+                                       struct buf *scratch)
+{
+    (void)part;
+    (void)scratch;
+    return firing_request_body(f);
+}
+
+static struct bytes value_request_trailer(const struct template_part *part, struct firing *f,
+                                          struct buf *scratch)
+{
+    const struct fields *trailers = f->view->request_body->trailers;
+
+    (void)scratch;
+    return trailers ? fields_value(trailers, part->text) : BYTES("");
+}
+
+static struct bytes value_response_status(const struct template_part *part, struct firing *f,
+                                          struct buf *scratch)
+{
+    (void)part;
+    buf_put_u64(scratch, f->view->response->status);
+    return buf_bytes(scratch);
+}
+
+static struct bytes value_response_reason(const struct template_part *part, struct firing *f,
+                                          struct buf *scratch)
+{
+    (void)part;
+    (void)scratch;
+    return f->view->response->reason;
+}
+
+static struct bytes value_response_header(const struct template_part *part, struct firing *f,
+                                          struct buf *scratch)
+{
+    (void)scratch;
+    return fields_value(&f->view->response->fields, part->text);
+}
+
+static struct bytes value_response_body(const struct template_part *part, struct firing *f,
+                                        struct buf *scratch)
+{
+    (void)part;
+    (void)scratch;
+    return f->view->response_body->content;
+}
+
 const struct template_source template_sources[] = {
-#define TEMPLATE_SOURCE(id, word, named, sent) {word, named, sent, value_##id},
-#define TEMPLATE_LATER(word)
+#define TEMPLATE_SOURCE(id, word, named, sent, needs) {word, named, sent, needs, value_##id},
 #include "rules/template_sources.def"
 #undef TEMPLATE_SOURCE
-#undef TEMPLATE_LATER
 };
 const size_t template_source_count = sizeof(template_sources) / sizeof(template_sources[0]);
-
-const char *const template_later_words[] = {
-#define TEMPLATE_SOURCE(id, word, named, sent)
-#define TEMPLATE_LATER(word) word,
-#include "rules/template_sources.def"
-#undef TEMPLATE_SOURCE
-#undef TEMPLATE_LATER
-    NULL,
-};

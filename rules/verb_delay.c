@@ -194,17 +194,23 @@ static enum status side_parse(struct rule_compiler *c, const struct node *n,
 static enum status delay_parse(struct rule_compiler *c, const struct node *n, void *args)
 {
     struct delay_args *a = args;
+    struct delay_range *usual = c->response_pass ? &a->response : &a->request;
     struct delay_form form = {0};
     enum status st;
 
     c->effects += 2;
     if (n->kind != NODE_MAP)
-        return text_parse(c, n, &a->request);
+        return text_parse(c, n, usual);
     st = config_read(&c->reader, &delay_section, n, &form);
     if (st)
         return st;
     if (is_range(&form) && !form.request && !form.response)
-        return range_parse(c, n, &form, &a->request);
+        return range_parse(c, n, &form, usual);
+    if (form.request && c->response_pass) {
+        node_key_error(c->reader.diags, form.request,
+                       "the request has gone already when a rule matches a response");
+        return STATUS_BAD_CONFIG;
+    }
     if (is_range(&form) || (!form.request && !form.response)) {
         node_error(c->reader.diags, n, "expected 'request', 'response', or one time");
         return STATUS_BAD_CONFIG;

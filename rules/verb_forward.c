@@ -57,9 +57,11 @@ static enum status forward_parse(struct rule_compiler *c, const struct node *n, 
 {
     struct forward_args *a = args;
     struct forward_form form = {.to = n};
-    enum status st = STATUS_OK;
+    enum status st = compiler_of_request(c, n);
 
     c->effects += FORWARD_EFFECTS;
+    if (st)
+        return st;
     if (n->kind == NODE_MAP) {
         form.to = NULL;
         st = config_read(&c->reader, &forward_section, n, &form);

@@ -63,6 +63,7 @@ struct engine {
     uint64_t random;      /* state of engine_random() */
     int64_t ulid_ms;
     size_t in_flight;     /* held by all wires */
+    size_t collected;     /* content credited before it went on */
     uint32_t log_outside; /* log events not yet back */
     uint32_t session_count, upstream_count, exchange_count;
     uint64_t rejected[REJECTED_HOSTS];  /* hashes */

@@ -30,21 +30,13 @@ void filter_credit(struct filter *f, enum http_side way, size_t content_bytes)
     exchange_credit(f->exchange, way, content_bytes);
 }
 
-void filter_reply(struct filter *f, struct head *head, struct bytes body)
+void filter_answers(struct filter *f)
 {
     struct exchange *ex = f->exchange;
-    struct message_event ev = {.kind = MESSAGE_HEAD, .head = head};
 
     exchange_let_origin_go(ex);
     ex->answered = true;
     ex->flow->response.received = NULL; /* what an origin may have sent is replaced */
-    filter_emit(f, HTTP_RESPONSE, &ev);
-    if (body.len) {
-        ev = (struct message_event){.kind = MESSAGE_DATA, .data = slice_of(body)};
-        filter_emit(f, HTTP_RESPONSE, &ev);
-    }
-    ev = (struct message_event){.kind = MESSAGE_END};
-    filter_emit(f, HTTP_RESPONSE, &ev);
 }
 
 void filter_kill(struct filter *f, enum close_reason reason)

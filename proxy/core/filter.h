@@ -30,9 +30,9 @@ struct filter {
 void filter_emit(struct filter *f, enum http_side way, const struct message_event *ev);
 /* Content that came `way` was taken: by the far side, or dropped by this filter. */
 void filter_credit(struct filter *f, enum http_side way, size_t content_bytes);
-/* Answers from here towards the client; the origin is not asked, or let go. The
- * head and the body must live in the exchange's arena or in the ruleset. */
-void filter_reply(struct filter *f, struct head *head, struct bytes body);
+/* What this filter emits towards the client from here on is an answer of its own; the
+ * origin is not asked, or let go. Heads and trailers must live in the exchange's arena. */
+void filter_answers(struct filter *f);
 /* Ends the exchange. */
 void filter_kill(struct filter *f, enum close_reason reason);
 

@@ -1,44 +1,13 @@
 #include "proxy/core/filter_rules.h"
 
-#include <stdio.h>
 #include <string.h>
 
-#include "proxy/core/event_hold.h"
-#include "proxy/core/exchange.h"
-#include "proxy/core/flow_tap.h"
+#include "proxy/core/filter_rules_impl.h"
 #include "proxy/core/session.h"
-#include "rules/head_edit.h"
 
 enum {
-    RULE_NOTE_BYTES = 320,
-    RESPONSE_EDITS = 64,
     MINUTES_OF_DAY = 24 * 60,
     LOOP_SHIFT = 48, /* connections are numbered for each loop */
-};
-
-enum rules_state {
-    RULES_WAIT_REQUEST,        /* for the request's head */
-    RULES_WAIT_REQUEST_DELAY,  /* the request is held */
-    RULES_WAIT_REQUEST_BODY,   /* it is read, to be answered then */
-    RULES_WAIT_ANSWER_DELAY,   /* the answer is held */
-    RULES_WAIT_RESPONSE,       /* the request has gone on */
-    RULES_WAIT_RESPONSE_DELAY, /* the response is held */
-    RULES_DONE_WITH,           /* nothing more to do but pass, or drop content */
-};
-
-struct filter_rules {
-    struct filter filter;
-    enum rules_state state;
-    struct rule_run *run;
-    enum rule_need need;
-    struct timer timer;
-    int64_t request_delay_us, response_delay_us;
-    const struct answer *answer;
-    const struct abort *abort;
-    const struct effect *edits[RESPONSE_EDITS]; /* for the response, whoever makes it */
-    uint32_t edit_count;
-    size_t read_bytes; /* of the request's body, thrown away */
-    struct event_hold request, response;
 };
 
 static struct filter_rules *rules_of(struct filter *f)
@@ -46,117 +15,12 @@ static struct filter_rules *rules_of(struct filter *f)
     return (struct filter_rules *)(void *)f;
 }
 
-/* ---- what the rules ask for --------------------------------------------- */
-
-static void rules_edit(struct filter_rules *r, const struct effect *effect, struct head *head)
+static void rules_lost_memory(struct filter_rules *r)
 {
-    struct exchange *ex = r->filter.exchange;
-    struct buf note;
-
-    buf_init(&note, EDIT_NOTE_BYTES);
-    if (head_edit_apply(exchange_arena(ex), &effect->edit, head, &note) == STATUS_OK)
-        flow_note_rule(ex->flow, effect->rule, buf_text(&note));
-    else
-        flow_note_rule(ex->flow, effect->rule, "skipped: out of memory");
-    buf_release(&note);
+    exchange_fail(r->filter.exchange, CLOSE_NO_MEMORY, NULL);
 }
 
-static void rules_take_delay(struct filter_rules *r, const struct effect *effect)
-{
-    char note[RULE_NOTE_BYTES];
-    bool request = effect->delay.side == HTTP_REQUEST;
-
-    if (request)
-        r->request_delay_us += effect->delay.us;
-    else
-        r->response_delay_us += effect->delay.us;
-    (void)snprintf(note, sizeof(note), "%s held %.1f ms", request ? "request" : "response",
-                   (double)effect->delay.us / 1000.0);
-    flow_note_rule(r->filter.exchange->flow, effect->rule, note);
-}
-
-static void rules_take_target(struct filter_rules *r, const struct effect *effect)
-{
-    struct exchange *ex = r->filter.exchange;
-    const struct rule_target *t = &effect->target;
-    char note[RULE_NOTE_BYTES];
-
-    if (exchange_redirect(ex, t)) {
-        flow_note_rule(ex->flow, effect->rule, "skipped: out of memory");
-        return;
-    }
-    (void)snprintf(note, sizeof(note), "sent to %.*s://%.*s:%u", (int)t->scheme.len,
-                   (const char *)t->scheme.ptr, (int)t->host.len, (const char *)t->host.ptr,
-                   (unsigned)t->port);
-    flow_note_rule(ex->flow, effect->rule, note);
-}
-
-static void rules_take_answer(struct filter_rules *r, const struct effect *effect)
-{
-    char note[RULE_NOTE_BYTES];
-
-    r->answer = effect->answer;
-    (void)snprintf(note, sizeof(note), "answered %u", (unsigned)effect->answer->head.status);
-    flow_note_rule(r->filter.exchange->flow, effect->rule, note);
-}
-
-static void rules_take_abort(struct filter_rules *r, const struct effect *effect)
-{
-    static const char *const notes[] = {
-        "connection closed",      "connection reset", "left hanging",
-        "closed behind its head", "sent a bad chunk", "sent garbage",
-    };
-
-    r->abort = &effect->abort;
-    flow_note_rule(r->filter.exchange->flow, effect->rule, notes[effect->abort.kind]);
-}
-
-static void rules_take_log(struct flow *f, const struct effect *effect)
-{
-    static const enum flow_keep keeps[] = {FLOW_KEEP_ALL, FLOW_KEEP_HEADS, FLOW_KEEP_NOTHING};
-
-    f->keep = keeps[effect->keep];
-}
-
-static void rules_take(struct filter_rules *r, const struct effect *effect)
-{
-    struct exchange *ex = r->filter.exchange;
-
-    switch (effect->kind) {
-    case EFFECT_ANSWER:
-        rules_take_answer(r, effect);
-        break;
-    case EFFECT_FORWARD:
-        flow_note_rule(ex->flow, effect->rule, "passed");
-        break;
-    case EFFECT_TARGET:
-        rules_take_target(r, effect);
-        break;
-    case EFFECT_ABORT:
-        rules_take_abort(r, effect);
-        break;
-    case EFFECT_EDIT_HEAD:
-        if (effect->edit.side == HTTP_REQUEST)
-            rules_edit(r, effect, &ex->request_out);
-        else if (r->edit_count < RESPONSE_EDITS)
-            r->edits[r->edit_count++] = effect;
-        else
-            flow_note_rule(ex->flow, effect->rule, "skipped: too many edits");
-        break;
-    case EFFECT_DELAY:
-        rules_take_delay(r, effect);
-        break;
-    case EFFECT_TAG:
-        flow_note_tag(ex->flow, effect->tag);
-        break;
-    case EFFECT_LOG:
-        rules_take_log(ex->flow, effect);
-        break;
-    case EFFECT_NOTE:
-        flow_note_rule(ex->flow, effect->rule, effect->note);
-        break;
-    }
-}
+/* ---- asking ---------------------------------------------------------------- */
 
 static struct rule_tls rules_tls(const struct session *s)
 {
@@ -176,12 +40,22 @@ static unsigned rules_minute(const struct engine *e)
     return (unsigned)(local_s / 60 % MINUTES_OF_DAY);
 }
 
+/* How long the origin took, by our clock. */
+static int64_t rules_response_us(const struct exchange *ex)
+{
+    int64_t sent =
+        ex->request_end_us > ex->upstream_ready_us ? ex->request_end_us : ex->upstream_ready_us;
+
+    return ex->response_head_us > sent ? ex->response_head_us - sent : 0;
+}
+
 /* Asks the rules, as far as is known. */
-static enum status rules_ask(struct filter_rules *r, const struct head *response)
+static enum status rules_ask(struct filter_rules *r)
 {
     struct exchange *ex = r->filter.exchange;
     const struct session *s = ex->session;
     struct rule_tls tls = s->wire->tls ? rules_tls(s) : (struct rule_tls){0};
+    bool response = r->state >= RULES_WAIT_RESPONSE;
     struct rule_view view = {.request = &ex->request,
                              .scheme = ex->flow->scheme,
                              .host = ex->flow->host,
@@ -190,7 +64,10 @@ static enum status rules_ask(struct filter_rules *r, const struct head *response
                              .address = bytes_of(s->client_host),
                              .tls = s->wire->tls ? &tls : NULL,
                              .connection = (uint64_t)ex->engine->env.loop << LOOP_SHIFT | s->number,
-                             .response = response,
+                             .response = response ? &ex->response : NULL,
+                             .response_us = response ? rules_response_us(ex) : 0,
+                             .request_body = r->request.ready ? &r->request.body : NULL,
+                             .response_body = r->response.ready ? &r->response.body : NULL,
                              .now_us = ex->engine->wall_us,
                              .minute = rules_minute(ex->engine),
                              .tick_us = ex->engine->env.tick_us};
@@ -213,38 +90,40 @@ static void rules_wait(struct filter_rules *r, enum rules_state state, int64_t u
     engine_timer(r->filter.exchange->engine, &r->timer, us);
 }
 
-static void rules_edit_response(struct filter_rules *r, struct head *head)
+/* How long the content is by now; trailers follow only what is chunked (RFC 9112 §7.1.2). */
+static void frame(struct head *head, size_t content_bytes, bool trailers)
 {
-    struct exchange *ex = r->filter.exchange;
-    uint16_t before = head->status;
-
-    for (uint32_t i = 0; i < r->edit_count; i++) {
-        if (before == 101 && r->edits[i]->edit.part == EDIT_STATUS)
-            flow_note_rule(ex->flow, r->edits[i]->rule, "skipped: the protocol is switched");
-        else
-            rules_edit(r, r->edits[i], head);
-    }
-    r->edit_count = 0;
-    /* The rules set no status without content; one that had none gets none. */
-    if (head->status != before && head->framing == HTTP_NO_BODY &&
-        !http_method_is(&ex->request, "HEAD")) {
-        head->framing = HTTP_LENGTH;
-        head->length = 0;
-    }
+    head->framing = trailers ? HTTP_CHUNKED : HTTP_LENGTH;
+    head->length = trailers ? -1 : (int64_t)content_bytes;
 }
 
-/* A deep copy, edited: the flow outlives the ruleset that the answer points into. */
-static struct head *rules_head(struct filter_rules *r, const struct answer *answer)
-{
-    struct exchange *ex = r->filter.exchange;
-    struct head *head = arena_alloc(exchange_arena(ex), sizeof(*head));
+/* An answer with its edits: the flow outlives the ruleset that it points into. */
+struct made_answer {
+    struct head *head;
+    struct bytes body;
+    struct body_draft draft; /* to be released */
+};
 
-    if (!head || head_copy(exchange_arena(ex), &answer->head, head)) {
-        exchange_fail(ex, CLOSE_NO_MEMORY, NULL);
-        return NULL;
+static enum status rules_make(struct filter_rules *r, const struct answer *answer,
+                              struct made_answer *made)
+{
+    struct arena *a = exchange_arena(r->filter.exchange);
+    struct response_edit at = {.content = &answer->body};
+
+    made->head = arena_alloc(a, sizeof(*made->head));
+    if (!made->head || head_copy(a, &answer->head, made->head))
+        return STATUS_NO_MEMORY;
+    at.head = made->head;
+    if (made->head->framing == HTTP_NO_BODY ||
+        http_method_is(&r->filter.exchange->request, "HEAD")) {
+        at.content = NULL;
+        at.fault = "the answer has no content";
     }
-    rules_edit_response(r, head);
-    return head;
+    rules_edit_response(r, &at, &made->draft);
+    made->body = body_draft_bytes(&made->draft, answer->body);
+    if (made->draft.changed || (r->response_trailers.count && made->head->framing == HTTP_LENGTH))
+        frame(made->head, made->body.len, answer->trailers.count || r->response_trailers.count);
+    return STATUS_OK;
 }
 
 /* What a rule breaks on purpose the codec would not send. */
@@ -258,35 +137,70 @@ static void rules_send_raw(struct filter_rules *r, struct bytes bytes)
     wire_flush(s->wire);
 }
 
+/* What goes out before an exchange is aborted. */
+static void rules_put_before_end(struct filter_rules *r)
+{
+    struct message_event ev = {.kind = MESSAGE_HEAD};
+    struct made_answer made = {0};
+
+    if (r->abort->answer) {
+        body_draft_init(&made.draft);
+        if (rules_make(r, r->abort->answer, &made) == STATUS_OK) {
+            ev.head = made.head;
+            filter_emit(&r->filter, HTTP_RESPONSE, &ev);
+        } else {
+            rules_lost_memory(r);
+        }
+        body_draft_release(&made.draft);
+    }
+    if (!r->filter.exchange->over && r->abort->bytes.len)
+        rules_send_raw(r, r->abort->bytes);
+}
+
 static void rules_end_exchange(struct filter_rules *r)
 {
     static const enum exchange_ending endings[] = {EXCHANGE_FINISH, EXCHANGE_RESET,
                                                    EXCHANGE_HANG,   EXCHANGE_FINISH,
                                                    EXCHANGE_FINISH, EXCHANGE_FINISH};
     struct exchange *ex = r->filter.exchange;
-    struct message_event ev = {.kind = MESSAGE_HEAD};
 
     r->state = RULES_DONE_WITH;
-    if (r->abort->answer) {
-        ev.head = rules_head(r, r->abort->answer);
-        if (ev.head)
-            filter_emit(&r->filter, HTTP_RESPONSE, &ev);
-    }
+    rules_put_before_end(r);
     if (ex->over)
         return;
-    if (r->abort->bytes.len)
-        rules_send_raw(r, r->abort->bytes);
     ex->flow->injected = true;
     exchange_over(ex, CLOSE_ABORTED_BY_RULE, NULL, endings[r->abort->kind]);
 }
 
+static void rules_put_answer(struct filter_rules *r, const struct made_answer *made)
+{
+    struct message_event ev = {.kind = MESSAGE_HEAD, .head = made->head};
+
+    filter_answers(&r->filter);
+    rules_emit(r, HTTP_RESPONSE, &ev);
+    if (made->body.len) {
+        ev = (struct message_event){.kind = MESSAGE_DATA, .data = slice_of(made->body)};
+        rules_emit(r, HTTP_RESPONSE, &ev);
+    }
+    if (r->answer->trailers.count) {
+        ev = (struct message_event){.kind = MESSAGE_TRAILERS, .trailers = &r->answer->trailers};
+        rules_emit(r, HTTP_RESPONSE, &ev);
+    }
+    ev = (struct message_event){.kind = MESSAGE_END};
+    rules_emit(r, HTTP_RESPONSE, &ev);
+}
+
 static void rules_reply(struct filter_rules *r)
 {
-    struct head *head = rules_head(r, r->answer);
+    struct made_answer made = {0};
 
     r->state = RULES_DONE_WITH;
-    if (head)
-        filter_reply(&r->filter, head, r->answer->body);
+    body_draft_init(&made.draft);
+    if (rules_make(r, r->answer, &made) == STATUS_OK)
+        rules_put_answer(r, &made);
+    else
+        rules_lost_memory(r);
+    body_draft_release(&made.draft);
 }
 
 static void rules_answer(struct filter_rules *r)
@@ -302,55 +216,152 @@ static void rules_answer(struct filter_rules *r)
 static void rules_read_body(struct filter_rules *r)
 {
     struct exchange *ex = r->filter.exchange;
-    size_t held = event_hold_drop_content(&r->request);
 
-    filter_credit(&r->filter, HTTP_REQUEST, held);
-    if (r->request.ended || ex->request_ended || ex->request.framing == HTTP_NO_BODY ||
+    r->read_bytes = content_drop(&r->request);
+    if (r->request.hold.ended || ex->request_ended || ex->request.framing == HTTP_NO_BODY ||
         r->answer->early || ex->request.expect_continue) {
         rules_answer(r);
         return;
     }
-    r->read_bytes = held;
     r->state = RULES_WAIT_REQUEST_BODY;
     engine_timer(ex->engine, &r->timer, ANSWER_READ_US);
+}
+
+/* ---- sending on -------------------------------------------------------------- */
+
+/* What is held of a message goes on; what still comes follows by itself. */
+static void rules_let_go(struct filter_rules *r, struct content *c)
+{
+    const struct fields *trailers = c->hold.trailers;
+    bool ended = c->hold.ended;
+    struct message_event ev = {.kind = MESSAGE_TRAILERS, .trailers = trailers};
+
+    c->hold.trailers = NULL;
+    c->hold.ended = false;
+    event_hold_emit(&c->hold, &r->filter, c->way);
+    if (trailers)
+        rules_emit(r, c->way, &ev);
+    ev = (struct message_event){.kind = MESSAGE_END};
+    if (ended)
+        rules_emit(r, c->way, &ev);
+}
+
+/* What tells of a content that is another one now (RFC 9110 §8.4, RFC 9530). */
+static void forget_digests(struct head *head)
+{
+    static const char *const names[] = {"Content-Encoding", "Digest",      "Content-Digest",
+                                        "Repr-Digest",      "Content-MD5", "Accept-Ranges",
+                                        "Transfer-Encoding"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        fields_remove(&head->fields, bytes_of(names[i]));
+}
+
+static enum status rules_change_request(struct filter_rules *r)
+{
+    struct head *head = &r->filter.exchange->request_out;
+    bool trailers = r->request.hold.trailers || r->request_trailers.count;
+    struct bytes content;
+
+    if (r->request_trailers.count && head->framing != HTTP_CHUNKED)
+        frame(head, 0, true);
+    if (!rule_run_body(r->run, &content))
+        return STATUS_OK;
+    forget_digests(head);
+    frame(head, content.len, trailers);
+    return content_replace(&r->request, content);
+}
+
+static void rules_send_on(struct filter_rules *r)
+{
+    if (rules_change_request(r)) {
+        rules_lost_memory(r);
+        return;
+    }
+    r->state = r->need == RULES_NEED_RESPONSE || r->edit_count || r->response_delay_us ||
+                       r->response_trailers.count
+                   ? RULES_WAIT_RESPONSE
+                   : RULES_DONE_WITH;
+    if (r->need != RULES_NEED_RESPONSE)
+        content_forget(&r->request);
+    rules_let_go(r, &r->request);
 }
 
 /* The request was held long enough, if at all. */
 static void rules_act(struct filter_rules *r)
 {
-    if (r->abort) {
+    if (r->abort)
         rules_end_exchange(r);
-    } else if (r->answer) {
+    else if (r->answer)
         rules_read_body(r);
-    } else {
-        r->state = r->need == RULES_NEED_RESPONSE || r->edit_count || r->response_delay_us
-                       ? RULES_WAIT_RESPONSE
-                       : RULES_DONE_WITH;
-        event_hold_emit(&r->request, &r->filter, HTTP_REQUEST);
-    }
+    else
+        rules_send_on(r);
 }
 
-/* ---- events ------------------------------------------------------------- */
+/* ---- the request --------------------------------------------------------------- */
 
-static void rules_hold(struct filter_rules *r, struct event_hold *h, const struct message_event *ev)
+/* The client waits for it, and it is we who want the content (RFC 9110 §10.1.1). */
+static void rules_continue(struct filter_rules *r)
 {
+    static const struct head head = {.side = HTTP_RESPONSE,
+                                     .version = HTTP_1_1,
+                                     .status = 100,
+                                     .length = -1,
+                                     .reason = BYTES_INIT("Continue")};
     struct exchange *ex = r->filter.exchange;
+    struct message_event ev = {.kind = MESSAGE_INTERIM, .head = &head};
 
-    if (event_hold_add(h, ex->engine->env.pool, ev))
-        exchange_fail(ex, CLOSE_NO_MEMORY, NULL);
+    if (!ex->request.expect_continue || ex->request.version < HTTP_1_1)
+        return;
+    fields_remove(&ex->request_out.fields, field_name(FIELD_EXPECT));
+    ex->request_out.expect_continue = false;
+    filter_emit(&r->filter, HTTP_RESPONSE, &ev);
 }
 
-static void rules_request_head(struct filter_rules *r, const struct message_event *ev)
+/* The rules have been asked as far as the request goes. */
+static void rules_request_done(struct filter_rules *r)
 {
-    if (rules_ask(r, NULL)) {
-        exchange_fail(r->filter.exchange, CLOSE_NO_MEMORY, NULL);
-        return;
-    }
-    r->request.head = ev->head;
     if (r->request_delay_us)
         rules_wait(r, RULES_WAIT_REQUEST_DELAY, r->request_delay_us);
     else
         rules_act(r);
+}
+
+static void rules_ask_request(struct filter_rules *r)
+{
+    struct exchange *ex = r->filter.exchange;
+
+    if (rules_ask(r)) {
+        rules_lost_memory(r);
+        return;
+    }
+    if (r->need == RULES_NEED_REQUEST_BODY && ex->request.framing == HTTP_NO_BODY) {
+        content_none(&r->request);
+        if (rules_ask(r)) {
+            rules_lost_memory(r);
+            return;
+        }
+    }
+    if (r->need != RULES_NEED_REQUEST_BODY) {
+        rules_request_done(r);
+        return;
+    }
+    r->state = RULES_WAIT_REQUEST_CONTENT;
+    rules_continue(r);
+}
+
+static void rules_hold(struct filter_rules *r, struct content *c, const struct message_event *ev)
+{
+    if (content_hold(c, ev))
+        rules_lost_memory(r);
+}
+
+static void rules_collect_request(struct filter_rules *r, const struct message_event *ev)
+{
+    if (content_collect(&r->request, ev))
+        rules_lost_memory(r);
+    else if (r->request.ready && !r->filter.exchange->over)
+        rules_ask_request(r);
 }
 
 static void rules_throw_away(struct filter_rules *r, const struct message_event *ev)
@@ -370,7 +381,11 @@ static void rules_on_request(struct filter_rules *r, const struct message_event 
 {
     switch (r->state) {
     case RULES_WAIT_REQUEST:
-        rules_request_head(r, ev);
+        r->request.hold.head = ev->head;
+        rules_ask_request(r);
+        break;
+    case RULES_WAIT_REQUEST_CONTENT:
+        rules_collect_request(r, ev);
         break;
     case RULES_WAIT_REQUEST_DELAY:
         rules_hold(r, &r->request, ev);
@@ -380,55 +395,188 @@ static void rules_on_request(struct filter_rules *r, const struct message_event 
         rules_throw_away(r, ev);
         break;
     case RULES_WAIT_RESPONSE:
+    case RULES_WAIT_RESPONSE_CONTENT:
     case RULES_WAIT_RESPONSE_DELAY:
     case RULES_DONE_WITH:
         if (r->answer)
             rules_throw_away(r, ev);
         else
-            filter_emit(&r->filter, HTTP_REQUEST, ev);
+            rules_emit(r, HTTP_REQUEST, ev);
         break;
     }
 }
 
-static void rules_response_head(struct filter_rules *r, const struct message_event *ev)
+/* ---- the response ---------------------------------------------------------------- */
+
+/* Why the content of this response is not collected; NULL: it is. */
+static const char *response_fault(const struct exchange *ex)
+{
+    struct bytes type = fields_value(&ex->response.fields, field_name(FIELD_CONTENT_TYPE));
+
+    if (ex->response.status == 101)
+        return "the protocol is switched";
+    if (ex->response.status == 206)
+        return "the response is a part of the content (206)";
+    if (bytes_equal_icase(bytes_until(type, 17), BYTES("text/event-stream")))
+        return "an event stream has no end";
+    return NULL;
+}
+
+static bool response_is_empty(const struct exchange *ex)
+{
+    return ex->response.framing == HTTP_NO_BODY || http_method_is(&ex->request, "HEAD") ||
+           http_status_bodiless(ex->response.status);
+}
+
+/* Its content would have been changed: what tells of it is no longer so. */
+static void rules_unlength(struct filter_rules *r)
+{
+    struct head *head = &r->filter.exchange->response_out;
+
+    if (!r->body_edits || !http_method_is(&r->filter.exchange->request, "HEAD"))
+        return;
+    fields_remove(&head->fields, field_name(FIELD_CONTENT_LENGTH));
+    head->framing = HTTP_NO_BODY;
+    head->length = -1;
+}
+
+/* RFC 9111 §5.2.2.5: what was changed here is nobody's to keep. */
+static enum status rules_new_content(struct filter_rules *r, struct bytes content)
+{
+    struct exchange *ex = r->filter.exchange;
+    struct head *head = &ex->response_out;
+    struct bytes asked = fields_value(&head->fields, field_name(FIELD_CACHE_CONTROL));
+    struct bytes came = fields_value(&ex->response.fields, field_name(FIELD_CACHE_CONTROL));
+
+    forget_digests(head);
+    fields_remove(&head->fields, field_name(FIELD_ETAG));
+    fields_remove(&head->fields, BYTES("Last-Modified"));
+    frame(head, content.len, r->response.hold.trailers || r->response_trailers.count);
+    if (bytes_equal(asked, came) && fields_set(exchange_arena(ex), &head->fields,
+                                               field_name(FIELD_CACHE_CONTROL), BYTES("no-store")))
+        return STATUS_NO_MEMORY;
+    return content_replace(&r->response, content);
+}
+
+static enum status rules_change_response(struct filter_rules *r)
+{
+    struct exchange *ex = r->filter.exchange;
+    struct response_edit at = {.head = &ex->response_out};
+    struct body_draft draft;
+    enum status st = STATUS_OK;
+
+    if (response_is_empty(ex))
+        at.fault = "the response has no content";
+    else if (!r->response.ready || r->response.body.fault)
+        at.fault = r->response.ready ? r->response.body.fault : "the content was not kept";
+    else
+        at.content = &r->response.body.content;
+    body_draft_init(&draft);
+    rules_unlength(r);
+    rules_edit_response(r, &at, &draft);
+    if (draft.changed)
+        st = rules_new_content(r, buf_bytes(&draft.now));
+    else if (r->response_trailers.count && ex->response_out.framing == HTTP_LENGTH)
+        frame(&ex->response_out, 0, true);
+    body_draft_release(&draft);
+    return st;
+}
+
+/* Its head is held, and its content as far as it was wanted. */
+static void rules_pass_response(struct filter_rules *r)
 {
     struct exchange *ex = r->filter.exchange;
 
-    if (r->need == RULES_NEED_RESPONSE && rules_ask(r, &ex->response)) {
-        exchange_fail(ex, CLOSE_NO_MEMORY, NULL);
+    if (rules_change_response(r)) {
+        rules_lost_memory(r);
         return;
     }
-    r->need = RULES_DONE;
-    if (r->abort) {
-        rules_end_exchange(r);
-        return;
-    }
-    if (r->answer) {
-        exchange_let_origin_go(ex);
-        rules_answer(r);
-        return;
-    }
-    rules_edit_response(r, &ex->response_out);
+    content_forget(&r->request);
+    content_forget(&r->response);
     if (r->response_delay_us) {
-        rules_hold(r, &r->response, ev);
         timer_clear(&ex->engine->timers, &ex->timer); /* it is we who keep it waiting */
         rules_wait(r, RULES_WAIT_RESPONSE_DELAY, r->response_delay_us);
         return;
     }
     r->state = RULES_DONE_WITH;
-    filter_emit(&r->filter, HTTP_RESPONSE, ev);
+    rules_let_go(r, &r->response);
+}
+
+/* Makes the content ready that cannot be collected; false: it is to be collected. */
+static bool rules_settle_response(struct filter_rules *r)
+{
+    const struct exchange *ex = r->filter.exchange;
+    const char *fault = response_fault(ex);
+
+    if (r->response.ready)
+        return true;
+    if (fault)
+        content_refuse(&r->response, fault);
+    else if (response_is_empty(ex))
+        content_none(&r->response);
+    return r->response.ready;
+}
+
+/* Asks until the rules have all they need, or must wait for it: false. */
+static bool rules_ask_response(struct filter_rules *r)
+{
+    while (r->need != RULES_DONE) {
+        if (rules_ask(r)) {
+            rules_lost_memory(r);
+            return false;
+        }
+        if (r->need == RULES_NEED_REQUEST_BODY)
+            content_refuse(&r->request, "the request has gone already");
+        else if (r->need == RULES_NEED_RESPONSE_BODY && !rules_settle_response(r))
+            return false;
+    }
+    return !r->body_edits || r->answer || r->abort || rules_settle_response(r);
+}
+
+static void rules_on_response_head(struct filter_rules *r)
+{
+    struct exchange *ex = r->filter.exchange;
+
+    if (!rules_ask_response(r)) {
+        r->state = RULES_WAIT_RESPONSE_CONTENT;
+        return;
+    }
+    if (r->abort) {
+        rules_end_exchange(r);
+    } else if (r->answer) {
+        exchange_let_origin_go(ex);
+        (void)content_drop(&r->response);
+        rules_answer(r);
+    } else {
+        rules_pass_response(r);
+    }
+}
+
+static void rules_collect_response(struct filter_rules *r, const struct message_event *ev)
+{
+    if (content_collect(&r->response, ev))
+        rules_lost_memory(r);
+    else if (r->response.ready && !r->filter.exchange->over)
+        rules_on_response_head(r);
 }
 
 static void rules_on_response(struct filter_rules *r, const struct message_event *ev)
 {
-    if (r->state == RULES_WAIT_RESPONSE && ev->kind == MESSAGE_HEAD) {
-        rules_response_head(r, ev);
-    } else if (r->state == RULES_WAIT_RESPONSE_DELAY && ev->kind != MESSAGE_INTERIM) {
+    if (ev->kind == MESSAGE_INTERIM) {
+        filter_emit(&r->filter, HTTP_RESPONSE, ev);
+    } else if (r->state == RULES_WAIT_RESPONSE && ev->kind == MESSAGE_HEAD) {
+        r->response.hold.head = ev->head;
+        rules_on_response_head(r);
+    } else if (r->state == RULES_WAIT_RESPONSE_CONTENT) {
+        rules_collect_response(r, ev);
+    } else if (r->state == RULES_WAIT_RESPONSE_DELAY) {
         rules_hold(r, &r->response, ev);
     } else {
-        filter_emit(&r->filter, HTTP_RESPONSE, ev);
+        rules_emit(r, HTTP_RESPONSE, ev);
     }
 }
+
+/* ---- the filter ------------------------------------------------------------------- */
 
 static void rules_on_event(struct filter *f, enum http_side way, const struct message_event *ev)
 {
@@ -436,6 +584,13 @@ static void rules_on_event(struct filter *f, enum http_side way, const struct me
         rules_on_request(rules_of(f), ev);
     else
         rules_on_response(rules_of(f), ev);
+}
+
+static void rules_on_credit(struct filter *f, enum http_side way, size_t content_bytes)
+{
+    struct filter_rules *r = rules_of(f);
+
+    content_taken(way == HTTP_REQUEST ? &r->request : &r->response, content_bytes);
 }
 
 static void on_rules_timer(void *self)
@@ -455,10 +610,12 @@ static void on_rules_timer(void *self)
     case RULES_WAIT_RESPONSE_DELAY:
         r->state = RULES_DONE_WITH;
         exchange_arm_body_idle(r->filter.exchange);
-        event_hold_emit(&r->response, &r->filter, HTTP_RESPONSE);
+        rules_let_go(r, &r->response);
         break;
     case RULES_WAIT_REQUEST:
+    case RULES_WAIT_REQUEST_CONTENT:
     case RULES_WAIT_RESPONSE:
+    case RULES_WAIT_RESPONSE_CONTENT:
     case RULES_DONE_WITH:
         break;
     }
@@ -469,13 +626,15 @@ static void rules_release(struct filter *f)
     struct filter_rules *r = rules_of(f);
 
     timer_clear(&f->exchange->engine->timers, &r->timer);
-    event_hold_release(&r->request);
-    event_hold_release(&r->response);
+    rule_run_release(r->run);
+    content_release(&r->request);
+    content_release(&r->response);
 }
 
 static const struct filter_ops filter_rules_ops = {
     .name = "rules",
     .on_event = rules_on_event,
+    .on_credit = rules_on_credit,
     .release = rules_release,
 };
 
@@ -490,8 +649,9 @@ struct filter *filter_rules_new(struct exchange *ex)
     if (!r->run)
         return NULL;
     r->filter.ops = &filter_rules_ops;
+    r->filter.exchange = ex;
     timer_init(&r->timer, on_rules_timer, r);
-    event_hold_init(&r->request);
-    event_hold_init(&r->response);
+    content_init(&r->request, &r->filter, HTTP_REQUEST);
+    content_init(&r->response, &r->filter, HTTP_RESPONSE);
     return &r->filter;
 }

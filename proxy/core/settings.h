@@ -28,8 +28,10 @@ enum {
     ENGINE_BYTES = 512 * 1024 * 1024, /* in flight in one engine; then the fullest stop */
     ANSWER_READ_BYTES = 1024 * 1024,  /* of a request's body before a rule's answer */
     ANSWER_READ_US = 5 * 1000000,
-    DRAIN_US = 10 * 1000000,          /* for what runs, after SIGTERM */
-    EXCHANGE_BYTES = 8 * 1024 * 1024, /* of an exchange's arena */
+    COLLECT_BYTES = 8 * 1024 * 1024,         /* of a message, held whole for rules */
+    COLLECT_TOTAL_BYTES = 256 * 1024 * 1024, /* of all of them, per loop */
+    DRAIN_US = 10 * 1000000,                 /* for what runs, after SIGTERM */
+    EXCHANGE_BYTES = 8 * 1024 * 1024,        /* of an exchange's arena */
     OWN_ADDRESSES = 64,
 };
 

@@ -92,8 +92,14 @@ static void check_effect(const struct effect *e, bool last)
         check_abort(&e->abort);
         require(last);
         break;
-    case EFFECT_FORWARD:
+    case EFFECT_FORWARD: /* WHOLE may follow */
+        break;
+    case EFFECT_WHOLE:
         require(last);
+        break;
+    case EFFECT_EDIT_BODY:
+        require(e->body.side == HTTP_RESPONSE || e->body.note);
+        require(e->body.op != BODY_REPLACE || e->body.replacement);
         break;
     case EFFECT_TARGET:
         check_target(&e->target);
@@ -116,30 +122,84 @@ static void check_effect(const struct effect *e, bool last)
     }
 }
 
-static void ask(const struct ruleset *rules, struct bytes text)
+/* What the rules want to see of the exchange; the text itself is the contents. */
+struct supply {
+    struct rule_body body;
+    struct head response;
+};
+
+static void supply_more(struct supply *s, enum rule_need need, struct rule_view *view)
 {
-    struct effects effects = {0};
-    struct rules_request request;
-    struct arena arena;
-    enum rule_need need;
+    switch (need) {
+    case RULES_DONE:
+        break;
+    case RULES_NEED_REQUEST_BODY:
+        require(!view->request_body);
+        view->request_body = &s->body;
+        break;
+    case RULES_NEED_RESPONSE:
+        require(!view->response);
+        view->response = &s->response;
+        break;
+    case RULES_NEED_RESPONSE_BODY:
+        require(!view->response_body);
+        view->response_body = &s->body;
+        break;
+    }
+}
+
+static bool was_answered(const struct effects *effects)
+{
+    enum effect_kind last = effects->count ? effects->items[effects->count - 1].kind : EFFECT_NOTE;
+
+    return last == EFFECT_ANSWER || last == EFFECT_ABORT;
+}
+
+static void ask_run(struct arena *arena, const struct ruleset *rules, struct rules_request *request,
+                    struct bytes text)
+{
+    struct rule_run *run = rule_run_new(arena, rules, 1);
+    struct supply supply = {.body = {.content = text, .wire_bytes = (int64_t)text.len},
+                            .response = {.side = HTTP_RESPONSE,
+                                         .version = HTTP_1_1,
+                                         .framing = HTTP_CHUNKED,
+                                         .length = -1,
+                                         .status = 200}};
+    enum rule_need need = RULES_DONE;
+    bool touched = false;
     struct buf out;
 
-    arena_init(&arena, ARENA_BYTES);
+    require(run);
     buf_init(&out, OUTPUT_BYTES);
-    if (rules_text_request(&arena, text, &request) == STATUS_OK) {
-        struct rule_run *run = rule_run_new(&arena, rules, 1);
+    do {
+        struct effects effects = {0};
 
-        require(run && rules_step(run, &request.view, &effects, &need) == STATUS_OK);
-        require(effects.count <= EFFECTS && need == RULES_DONE);
+        supply_more(&supply, need, &request->view);
+        require(rules_step(run, &request->view, &effects, &need) == STATUS_OK);
+        require(effects.count <= EFFECTS);
         for (uint32_t i = 0; i < effects.count; i++) {
             check_effect(&effects.items[i], i + 1 == effects.count);
             rules_text_effect(&out, &effects.items[i]);
         }
-        ruleset_answers_host(rules, request.view.scheme, request.view.host, request.view.port);
-        if (effects.count)
-            require(ruleset_touches_host(rules, request.view.host));
-    }
+        touched |= effects.count > 0;
+        require(!was_answered(&effects) || need == RULES_DONE);
+    } while (need != RULES_DONE);
+    if (touched)
+        require(ruleset_touches_host(rules, request->view.host));
+    rule_run_release(run);
     buf_release(&out);
+}
+
+static void ask(const struct ruleset *rules, struct bytes text)
+{
+    struct rules_request request;
+    struct arena arena;
+
+    arena_init(&arena, ARENA_BYTES);
+    if (rules_text_request(&arena, text, &request) == STATUS_OK) {
+        ask_run(&arena, rules, &request, text);
+        ruleset_answers_host(rules, request.view.scheme, request.view.host, request.view.port);
+    }
     arena_release(&arena);
 }
 

@@ -115,7 +115,7 @@ static inline void rules_text_edit(struct buf *out, const struct head_edit *e)
     static const char *const parts[] = {
         [EDIT_HEADER] = "header.", [EDIT_COOKIE] = "cookie.", [EDIT_QUERY] = "query.",
         [EDIT_STATUS] = "status",  [EDIT_REASON] = "reason",  [EDIT_METHOD] = "method",
-        [EDIT_PATH] = "path",      [EDIT_PATH_QUERY] = "url",
+        [EDIT_PATH] = "path",      [EDIT_PATH_QUERY] = "url", [EDIT_TRAILER] = "trailer.",
     };
 
     buf_put_text(out, ops[e->op]);
@@ -137,6 +137,24 @@ static inline void rules_text_answer(struct buf *out, const struct answer *a)
         rules_text_put(out, "", a->head.fields.items[i].value, "\n");
     }
     rules_text_put(out, "\n", a->body, "\n");
+    for (uint32_t i = 0; i < a->trailers.count; i++) {
+        rules_text_put(out, "", a->trailers.items[i].name, ": ");
+        rules_text_put(out, "", a->trailers.items[i].value, "\n");
+    }
+}
+
+static inline void rules_text_body_edit(struct buf *out, const struct body_edit *e)
+{
+    static const char *const ops[] = {"set ", "append ", "replace ", "merge ", "ops "};
+
+    if (e->side == HTTP_REQUEST) {
+        buf_putf(out, "request %s\n", e->note);
+        return;
+    }
+    buf_putf(out, "%sresponse.body: ", ops[e->op]);
+    if (e->op == BODY_REPLACE)
+        rules_text_put(out, "", e->replacement->find, " by ");
+    rules_text_put(out, "", e->op == BODY_REPLACE ? e->replacement->with : e->value, "\n");
 }
 
 static inline void rules_text_effect(struct buf *out, const struct effect *e)
@@ -164,6 +182,12 @@ static inline void rules_text_effect(struct buf *out, const struct effect *e)
         break;
     case EFFECT_EDIT_HEAD:
         rules_text_edit(out, &e->edit);
+        break;
+    case EFFECT_EDIT_BODY:
+        rules_text_body_edit(out, &e->body);
+        break;
+    case EFFECT_WHOLE:
+        buf_put_text(out, "whole\n");
         break;
     case EFFECT_DELAY:
         buf_putf(out, "delay %s %lld us\n", e->delay.side == HTTP_REQUEST ? "request" : "response",

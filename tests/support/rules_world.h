@@ -37,6 +37,11 @@ struct world {
     const char *folder;
     int64_t (*tick_us)(void);
     enum rule_need need; /* of the last question */
+    /* Of the next questions, as they become needed; NULL: none. */
+    const char *request_body, *request_fault;
+    const char *response; /* "200 OK" and its fields, a line each */
+    const char *response_body, *response_fault;
+    int64_t response_us;
 };
 
 static inline int world_begin(void **state)
@@ -116,10 +121,57 @@ static inline void world_rule(struct world *w, const char *rule)
     world_load(w, yaml);
 }
 
+/* "200 OK" and its fields. */
+static inline void world_response(struct world *w, struct head *head)
+{
+    struct bytes rest = bytes_of(w->response), line = rules_text_line(&rest);
+
+    *head = (struct head){.side = HTTP_RESPONSE, .version = HTTP_1_1, .framing = HTTP_CHUNKED};
+    head->length = -1;
+    head->status = (uint16_t)atoi((const char *)line.ptr);
+    head->reason = bytes_from(line, 4);
+    assert_int_equal(rules_text_fields(&w->exchange, rest, head), STATUS_OK);
+}
+
+static inline struct rule_body world_body(const char *text, const char *fault)
+{
+    return (struct rule_body){.content = bytes_of(text ? text : ""),
+                              .fault = fault,
+                              .wire_bytes = text ? (int64_t)strlen(text) : 0};
+}
+
+/* Asks on with what was needed, as far as the world has it; false: it has not. */
+static inline bool world_supply(struct world *w, struct head *response, struct rule_body *bodies)
+{
+    struct rule_view *view = &w->request.view;
+
+    switch (w->need) {
+    case RULES_DONE:
+        return false;
+    case RULES_NEED_REQUEST_BODY:
+        bodies[0] = world_body(w->request_body, w->request_fault);
+        view->request_body = &bodies[0];
+        return w->request_body || w->request_fault;
+    case RULES_NEED_RESPONSE:
+        if (!w->response)
+            return false;
+        world_response(w, response);
+        view->response = response;
+        view->response_us = w->response_us;
+        return true;
+    case RULES_NEED_RESPONSE_BODY:
+        bodies[1] = world_body(w->response_body, w->response_fault);
+        view->response_body = &bodies[1];
+        return w->response_body || w->response_fault;
+    }
+    return false;
+}
+
 /* The effects on this request, as text; "" when there are none. */
 static inline const char *ask(struct world *w, const char *request)
 {
-    struct effects effects = {0};
+    struct head response;
+    struct rule_body bodies[2];
     struct rule_run *run;
 
     arena_reset(&w->exchange);
@@ -132,10 +184,15 @@ static inline const char *ask(struct world *w, const char *request)
     w->request.view.tick_us = w->tick_us;
     run = rule_run_new(&w->exchange, w->rules, 1);
     assert_non_null(run);
-    assert_int_equal(rules_step(run, &w->request.view, &effects, &w->need), STATUS_OK);
     buf_clear(&w->out);
-    for (uint32_t i = 0; i < effects.count; i++)
-        rules_text_effect(&w->out, &effects.items[i]);
+    do {
+        struct effects effects = {0};
+
+        assert_int_equal(rules_step(run, &w->request.view, &effects, &w->need), STATUS_OK);
+        for (uint32_t i = 0; i < effects.count; i++)
+            rules_text_effect(&w->out, &effects.items[i]);
+    } while (world_supply(w, &response, bodies));
+    rule_run_release(run);
     return buf_text(&w->out);
 }
 
