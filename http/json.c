@@ -2,7 +2,7 @@
 
 #include "base/text.h"
 
-enum json_kind {
+enum json_token_kind {
     JSON_OPEN,  /* { or [ */
     JSON_CLOSE, /* } or ] */
     JSON_COLON,
@@ -33,7 +33,7 @@ struct json_walk {
 };
 
 struct json_token {
-    enum json_kind kind;
+    enum json_token_kind kind;
     struct bytes text;
 };
 
@@ -171,7 +171,7 @@ static bool walk_closes(const struct json_walk *w)
     return w->depth > 0 && walk_byte(w) == (w->object[w->depth - 1] ? '}' : ']');
 }
 
-static bool walk_close(struct json_walk *w, enum json_kind *ret_kind)
+static bool walk_close(struct json_walk *w, enum json_token_kind *ret_kind)
 {
     *ret_kind = JSON_CLOSE;
     w->at++;
@@ -180,7 +180,7 @@ static bool walk_close(struct json_walk *w, enum json_kind *ret_kind)
     return true;
 }
 
-static bool walk_value(struct json_walk *w, enum json_kind *ret_kind)
+static bool walk_value(struct json_walk *w, enum json_token_kind *ret_kind)
 {
     uint8_t c = walk_byte(w);
     bool ok;
@@ -200,7 +200,7 @@ static bool walk_value(struct json_walk *w, enum json_kind *ret_kind)
     return ok;
 }
 
-static bool walk_name(struct json_walk *w, enum json_kind *ret_kind)
+static bool walk_name(struct json_walk *w, enum json_token_kind *ret_kind)
 {
     if (walk_byte(w) != '"')
         return walk_fail(w, "a name in double quotes must stand here");
@@ -209,7 +209,7 @@ static bool walk_name(struct json_walk *w, enum json_kind *ret_kind)
     return string_skip(w);
 }
 
-static bool walk_comma(struct json_walk *w, enum json_kind *ret_kind)
+static bool walk_comma(struct json_walk *w, enum json_token_kind *ret_kind)
 {
     bool object = w->object[w->depth - 1];
 
@@ -224,7 +224,7 @@ static bool walk_comma(struct json_walk *w, enum json_kind *ret_kind)
     return true;
 }
 
-static bool walk_step(struct json_walk *w, enum json_kind *ret_kind)
+static bool walk_step(struct json_walk *w, enum json_token_kind *ret_kind)
 {
     switch (w->wait) {
     case WAIT_VALUE_OR_CLOSE:
@@ -323,7 +323,7 @@ enum status json_indent(struct bytes in, struct buf *out)
     struct json_walk w = {.in = in};
     struct json_token token = {.kind = JSON_DONE};
     struct json_fault fault;
-    enum json_kind before;
+    enum json_token_kind before;
 
     if (json_check(in, &fault))
         return STATUS_BAD_INPUT;
