@@ -106,7 +106,7 @@ static void merge_acts(struct json_aims *aims)
 
         if (aim->enters)
             aim->act = JSON_ACT_ENTER;
-        else if (aim->parent && json_kind(aim->value) == JSON_NULL)
+        else if (aim->parent && json_kind(aim->value) == JSON_KIND_NULL)
             aim->act = JSON_ACT_REMOVE;
         else
             aim->act = JSON_ACT_SET;

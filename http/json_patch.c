@@ -2,9 +2,9 @@
 
 #include "http/json.h"
 #include "http/json_edit.h"
-#include "http/json_equal.h"
 #include "http/json_scan.h"
 #include "http/json_value.h"
+#include "http/json_value_equal.h"
 
 /* ---- reading ------------------------------------------------------------ */
 
@@ -33,7 +33,7 @@ static bool has_value(enum json_op_kind kind)
 
 static bool is_string(struct bytes value)
 {
-    return value.len > 0 && json_kind(value) == JSON_STRING;
+    return value.len > 0 && json_kind(value) == JSON_KIND_STRING;
 }
 
 static enum status bad_op(const char *sentence, const char **ret_sentence)
@@ -114,7 +114,7 @@ static enum status op_read(struct arena *arena, struct bytes text, struct json_o
     struct op_form form = {.op = {0}};
     enum status st;
 
-    if (json_kind(text) != JSON_OBJECT)
+    if (json_kind(text) != JSON_KIND_OBJECT)
         return bad_op("an operation is an object", ret_sentence);
     st = form_read(text, &form, ret_sentence);
     if (!st)
@@ -192,7 +192,7 @@ enum status json_ops_parse(struct arena *arena, struct bytes text, struct json_o
     text = arena_copy(arena, json_trim(text));
     if (text.len == 0) {
         st = STATUS_NO_MEMORY;
-    } else if (json_kind(text) != JSON_ARRAY) {
+    } else if (json_kind(text) != JSON_KIND_ARRAY) {
         st = bad_op("the operations of a patch stand in an array", &fault.sentence);
     } else {
         st = ops_read(arena, text, ret_ops, &fault);
@@ -257,7 +257,7 @@ static enum status run_test(struct patch_run *run, const struct json_op *op)
         run->sentence = "there is no value at its path";
         return st;
     }
-    st = json_equal(value, op->value, &equal);
+    st = json_value_equal(value, op->value, &equal);
     if (st || equal)
         return st;
     run->sentence = "the value at its path is another one";

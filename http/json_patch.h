@@ -46,7 +46,7 @@ MUST_USE enum status json_ops_parse(struct arena *arena, struct bytes text,
  * STATUS_NOT_FOUND  nothing stands where an operation leads
  * STATUS_REFUSED    a test met another value
  * STATUS_LIMIT      a text on the way is longer than `out` may be, or too deep; or a
- *                   test value is too large for json_equal()
+ *                   test value is too large for json_value_equal()
  * STATUS_NO_MEMORY
  * Each operation costs a fixed number of scans of the text as it then is, which is
  * never longer than the cap of `out`; memory is up to three such texts. */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "http/json_aim.h"
 
 /* How one kind of path is written. */
@@ -76,6 +77,10 @@ static enum status steps_read(const struct path_form *form, struct arena *arena,
 
     if (!room)
         return STATUS_NO_MEMORY;
+    if (!utf8_valid(text)) {
+        *ret_sentence = "a path is UTF-8";
+        return STATUS_BAD_INPUT;
+    }
     for (;;) {
         const char *sentence = NULL;
 

@@ -21,19 +21,19 @@ enum json_kind json_kind(struct bytes value)
 {
     switch (json_byte(value, 0)) {
     case '{':
-        return JSON_OBJECT;
+        return JSON_KIND_OBJECT;
     case '[':
-        return JSON_ARRAY;
+        return JSON_KIND_ARRAY;
     case '"':
-        return JSON_STRING;
+        return JSON_KIND_STRING;
     case 't':
-        return JSON_TRUE;
+        return JSON_KIND_TRUE;
     case 'f':
-        return JSON_FALSE;
+        return JSON_KIND_FALSE;
     case 'n':
-        return JSON_NULL;
+        return JSON_KIND_NULL;
     default:
-        return JSON_NUMBER;
+        return JSON_KIND_NUMBER;
     }
 }
 
@@ -135,7 +135,7 @@ static enum status string_put(struct bytes string, bool keep_surrogates, struct 
 
 enum status json_string_text(struct bytes value, struct buf *out)
 {
-    if (json_kind(value) != JSON_STRING)
+    if (json_kind(value) != JSON_KIND_STRING)
         return STATUS_BAD_INPUT;
     return string_put(value, false, out);
 }
@@ -283,7 +283,7 @@ bool json_scalar_equal(struct bytes a, struct bytes b)
 
     if (kind != json_kind(b))
         return false;
-    if (kind == JSON_STRING)
+    if (kind == JSON_KIND_STRING)
         return string_equal(a, b);
-    return kind != JSON_NUMBER || number_equal(a, b);
+    return kind != JSON_KIND_NUMBER || number_equal(a, b);
 }

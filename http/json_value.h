@@ -6,13 +6,13 @@
 #include "base/buf.h"
 
 enum json_kind {
-    JSON_OBJECT,
-    JSON_ARRAY,
-    JSON_STRING,
-    JSON_NUMBER,
-    JSON_TRUE,
-    JSON_FALSE,
-    JSON_NULL,
+    JSON_KIND_OBJECT,
+    JSON_KIND_ARRAY,
+    JSON_KIND_STRING,
+    JSON_KIND_NUMBER,
+    JSON_KIND_TRUE,
+    JSON_KIND_FALSE,
+    JSON_KIND_NULL,
 };
 
 /* By the first byte. */
@@ -25,7 +25,7 @@ MUST_USE enum status json_string_text(struct bytes value, struct buf *out);
 
 /* ---- for the other files of json_ --------------------------------------- */
 
-/* Equality, as json_equal() has it, of two values of which one is no array and no
+/* Equality, as json_value_equal() has it, of two values of which one is no array and no
  * object. */
 bool json_scalar_equal(struct bytes a, struct bytes b);
 /* As json_string_text(), but a lone surrogate becomes three bytes of its own, as

@@ -172,6 +172,8 @@ static void says_what_is_wrong_with_a_path(void **state)
     assert_refused(json_path_dotted, "a\\", backslash);
     assert_refused(json_path_pointer, "a",
                    "a pointer starts with a /, or is empty for the whole text");
+    assert_refused(json_path_pointer, "/\xff", "a path is UTF-8");
+    assert_refused(json_path_dotted, "a.\xed\xa0\x80", "a path is UTF-8");
     assert_refused(json_path_pointer, "/~", tilde);
     assert_refused(json_path_pointer, "/~2", tilde);
     assert_refused(json_path_pointer, "/a~", tilde);

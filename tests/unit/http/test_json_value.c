@@ -13,14 +13,14 @@ enum { OUT_BYTES = 1024 };
 static void tells_the_kind_of_a_value(void **state)
 {
     (void)state;
-    assert_int_equal(json_kind(BYTES("{}")), JSON_OBJECT);
-    assert_int_equal(json_kind(BYTES("[1]")), JSON_ARRAY);
-    assert_int_equal(json_kind(BYTES("\"a\"")), JSON_STRING);
-    assert_int_equal(json_kind(BYTES("-1")), JSON_NUMBER);
-    assert_int_equal(json_kind(BYTES("0")), JSON_NUMBER);
-    assert_int_equal(json_kind(BYTES("true")), JSON_TRUE);
-    assert_int_equal(json_kind(BYTES("false")), JSON_FALSE);
-    assert_int_equal(json_kind(BYTES("null")), JSON_NULL);
+    assert_int_equal(json_kind(BYTES("{}")), JSON_KIND_OBJECT);
+    assert_int_equal(json_kind(BYTES("[1]")), JSON_KIND_ARRAY);
+    assert_int_equal(json_kind(BYTES("\"a\"")), JSON_KIND_STRING);
+    assert_int_equal(json_kind(BYTES("-1")), JSON_KIND_NUMBER);
+    assert_int_equal(json_kind(BYTES("0")), JSON_KIND_NUMBER);
+    assert_int_equal(json_kind(BYTES("true")), JSON_KIND_TRUE);
+    assert_int_equal(json_kind(BYTES("false")), JSON_KIND_FALSE);
+    assert_int_equal(json_kind(BYTES("null")), JSON_KIND_NULL);
 }
 
 static void assert_text(const char *value, struct bytes expected)

@@ -1,4 +1,4 @@
-#include "http/json_equal.h"
+#include "http/json_value_equal.h"
 
 #include "http/json_aim.h"
 #include "http/json_value.h"
@@ -71,7 +71,7 @@ static bool text_compare(const struct json_aims *aims, struct bytes in)
     return equal;
 }
 
-enum status json_equal(struct bytes a, struct bytes b, bool *ret_equal)
+enum status json_value_equal(struct bytes a, struct bytes b, bool *ret_equal)
 {
     bool swap = a.len < b.len;
     struct bytes longer = json_trim(swap ? b : a), shorter = json_trim(swap ? a : b);

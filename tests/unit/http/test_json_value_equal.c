@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
-#include "http/json_equal.h"
+#include "http/json_value_equal.h"
 
 enum { TEXT_BYTES = 4 * 1024 * 1024 };
 
@@ -15,11 +15,11 @@ static void assert_compares(const char *a, const char *b, bool expected)
 {
     bool equal = !expected;
 
-    assert_int_equal(json_equal(bytes_of(a), bytes_of(b), &equal), STATUS_OK);
+    assert_int_equal(json_value_equal(bytes_of(a), bytes_of(b), &equal), STATUS_OK);
     if (equal != expected)
         fail_msg("%s and %s", a, b);
     equal = !expected;
-    assert_int_equal(json_equal(bytes_of(b), bytes_of(a), &equal), STATUS_OK);
+    assert_int_equal(json_value_equal(bytes_of(b), bytes_of(a), &equal), STATUS_OK);
     if (equal != expected)
         fail_msg("%s and %s, the other way round", a, b);
 }
@@ -132,9 +132,9 @@ static void bounds_the_shorter_text(void **state)
     for (unsigned i = 0; i < JSON_EQUAL_VALUES; i++)
         buf_put_text(&many, "1,");
     buf_put_text(&many, "1]");
-    assert_int_equal(json_equal(buf_bytes(&many), BYTES("[1]"), &equal), STATUS_OK);
+    assert_int_equal(json_value_equal(buf_bytes(&many), BYTES("[1]"), &equal), STATUS_OK);
     assert_false(equal);
-    assert_int_equal(json_equal(buf_bytes(&many), buf_bytes(&many), &equal), STATUS_OK);
+    assert_int_equal(json_value_equal(buf_bytes(&many), buf_bytes(&many), &equal), STATUS_OK);
     assert_true(equal);
     many.ptr[many.len - 2] = '2';
     {
@@ -143,7 +143,8 @@ static void bounds_the_shorter_text(void **state)
         buf_init(&other, TEXT_BYTES);
         buf_put(&other, buf_bytes(&many));
         other.ptr[1] = '3';
-        assert_int_equal(json_equal(buf_bytes(&many), buf_bytes(&other), &equal), STATUS_LIMIT);
+        assert_int_equal(json_value_equal(buf_bytes(&many), buf_bytes(&other), &equal),
+                         STATUS_LIMIT);
         buf_release(&other);
     }
     buf_release(&many);
@@ -161,5 +162,5 @@ int main(void)
         cmocka_unit_test(bounds_the_shorter_text),
     };
 
-    return cmocka_run_group_tests_name("json_equal", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("json_value_equal", tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
-/* json_equal: when two JSON values are the same. */
-#ifndef WEIR_HTTP_JSON_EQUAL_H
-#define WEIR_HTTP_JSON_EQUAL_H
+/* json_value_equal: when two JSON values are the same. */
+#ifndef WEIR_HTTP_JSON_VALUE_EQUAL_H
+#define WEIR_HTTP_JSON_VALUE_EQUAL_H
 
 #include "base/bytes.h"
 
@@ -14,6 +14,6 @@ enum { JSON_EQUAL_VALUES = 65536 }; /* values in the shorter text */
  * logarithm of the members of the shorter; memory only for the shorter:
  * STATUS_LIMIT when that has more than JSON_EQUAL_VALUES values, or
  * STATUS_NO_MEMORY. */
-MUST_USE enum status json_equal(struct bytes a, struct bytes b, bool *ret_equal);
+MUST_USE enum status json_value_equal(struct bytes a, struct bytes b, bool *ret_equal);
 
 #endif
