@@ -1,5 +1,5 @@
 /* What is not the engine without memory: configuration and rules, certificates, the
- * lines of the log. Each says that there was none, or does without. */
+ * lines of the log, edits of JSON. Each says that there was none, or does without. */
 #include <string.h>
 
 #include "scarce_memory.h"
@@ -7,6 +7,8 @@
 
 #include "cli/config_show.h"
 #include "config/layout.h"
+#include "http/json_edit.h"
+#include "http/json_patch.h"
 #include "logs/console_format.h"
 #include "logs/jsonl_format.h"
 #include "make_flow.h"
@@ -240,6 +242,52 @@ static void lines_of_the_console(void)
     arena_release(&arena);
 }
 
+/* ---- JSON --------------------------------------------------------------- */
+
+static void a_merge_patch(void)
+{
+    struct bytes in = BYTES("{\"a\": {\"b\": 1}, \"\\u0063\": [2]}");
+    struct buf out;
+    enum status st;
+
+    buf_init(&out, OUT_BYTES);
+    scarce_arm(true);
+    st = json_merge(in, BYTES("{\"a\":{\"\\u0062\":null},\"c\":3,\"d\":{}}"), &out);
+    scarce_arm(false);
+    assert_int_equal(st, scarce_failed() ? STATUS_NO_MEMORY : STATUS_OK);
+    assert_true(st ||
+                bytes_equal(buf_bytes(&out), BYTES("{\"a\": {}, \"\\u0063\": 3, \"d\": {}}")));
+    buf_release(&out);
+}
+
+static void a_patch_of_operations(void)
+{
+    struct json_patch_fault fault = {.sentence = NULL};
+    struct json_ops ops;
+    struct arena arena;
+    struct buf out;
+    enum status st;
+
+    arena_init(&arena, OUT_BYTES);
+    buf_init(&out, OUT_BYTES);
+    scarce_arm(true);
+    st = json_ops_parse(&arena,
+                        BYTES("[{\"op\":\"test\",\"path\":\"/a\",\"value\":{\"\\u0062\":1.0}},"
+                              "{\"op\":\"move\",\"from\":\"/a\",\"path\":\"/c\"},"
+                              "{\"op\":\"add\",\"path\":\"/d/-\",\"value\":7}]"),
+                        &ops, &fault);
+    if (!st)
+        st = json_patch(BYTES("{\"a\":{\"b\":1},\"d\":[]}"), &ops, &out, &fault);
+    scarce_arm(false);
+    assert_int_equal(st, scarce_failed() ? STATUS_NO_MEMORY : STATUS_OK);
+    if (st)
+        assert_true(out.len == 0 && fault.sentence);
+    else
+        assert_true(bytes_equal(buf_bytes(&out), BYTES("{\"d\":[7],\"c\":{\"b\":1}}")));
+    buf_release(&out);
+    arena_release(&arena);
+}
+
 /* ---- tests -------------------------------------------------------------- */
 
 static void loads_a_configuration_or_says_that_it_cannot(void **state)
@@ -276,6 +324,13 @@ static void writes_flows_whole_or_not_at_all(void **state)
     scarce_play(lines_of_the_console);
 }
 
+static void edits_json_or_says_that_it_cannot(void **state)
+{
+    (void)state;
+    scarce_play(a_merge_patch);
+    scarce_play(a_patch_of_operations);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -284,6 +339,7 @@ int main(void)
         cmocka_unit_test(compiles_rules_or_says_that_it_cannot),
         cmocka_unit_test(makes_certificates_or_says_that_it_cannot),
         cmocka_unit_test(writes_flows_whole_or_not_at_all),
+        cmocka_unit_test(edits_json_or_says_that_it_cannot),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
