@@ -11,10 +11,8 @@ enum { PROBE_TEXT = 256, PROBE_ARENA_BYTES = 4 * 1024 * 1024, PROBE_SECTIONS = 1
 
 static const char *const match_names[][2] = {
 #define MATCH_KEY(name, help) {#name, help},
-#define MATCH_LATER(name)
 #include "rules/match_keys.def"
 #undef MATCH_KEY
-#undef MATCH_LATER
 };
 
 static const struct verb *const verbs[] = {

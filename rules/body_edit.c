@@ -1,5 +1,7 @@
 #include "rules/body_edit.h"
 
+#include "http/json_edit.h"
+#include "http/json_patch.h"
 #include "rules/replacement.h"
 #include "rules/ruleset.h"
 
@@ -62,11 +64,40 @@ static void note_difference(struct buf *note, struct bytes before, struct bytes 
 
 /* ---- the operations ------------------------------------------------------------ */
 
-/* What it makes of `in` is put to `out`. STATUS_END: nothing, `why` was noted. */
+static const char *failure_text(enum status st)
+{
+    switch (st) {
+    case STATUS_LIMIT:
+        return "the content would be too large or too deep, or its pattern took too long";
+    case STATUS_BAD_INPUT:
+        return "the content is not valid JSON";
+    default:
+        return status_sentence(st);
+    }
+}
+
+static enum status patch_make(const struct body_edit *edit, struct arena *scratch, struct bytes in,
+                              struct buf *out, struct buf *note)
+{
+    struct json_patch_fault fault = {0};
+    struct json_ops ops;
+    enum status st = json_ops_parse(scratch, edit->value, &ops, &fault);
+
+    if (!st)
+        st = json_patch(in, &ops, out, &fault);
+    if (!st || st == STATUS_NO_MEMORY || !fault.sentence)
+        return st;
+    buf_put_text(note, "rule_skipped: ");
+    if (fault.op)
+        buf_putf(note, "operation %zu: ", fault.op);
+    buf_put_text(note, fault.sentence);
+    return STATUS_END;
+}
+
+/* What it makes of `in` is put to `out`. STATUS_END: nothing, the reason was noted. */
 static enum status edit_make(const struct body_edit *edit, struct arena *scratch, struct bytes in,
                              struct buf *out, struct buf *note)
 {
-    (void)scratch;
     switch (edit->op) {
     case BODY_SET:
         buf_put(out, edit->value);
@@ -78,18 +109,11 @@ static enum status edit_make(const struct body_edit *edit, struct arena *scratch
     case BODY_REPLACE:
         return replacement_put(edit->replacement, in, out);
     case BODY_MERGE:
+        return json_merge(in, edit->value, out);
     case BODY_OPS:
-        (void)note;
-        return STATUS_UNSUPPORTED;
+        return patch_make(edit, scratch, in, out, note);
     }
     return STATUS_OK;
-}
-
-static const char *failure_text(enum status st)
-{
-    if (st == STATUS_LIMIT)
-        return "rule_skipped: the content would be larger than 8 MiB, or its pattern took too long";
-    return "rule_skipped: the content is not valid JSON";
 }
 
 enum status body_draft_apply(struct body_draft *d, struct arena *scratch,
@@ -107,7 +131,7 @@ enum status body_draft_apply(struct body_draft *d, struct arena *scratch,
     if (st == STATUS_NO_MEMORY || st == STATUS_END)
         return st == STATUS_END ? STATUS_OK : st;
     if (st) {
-        buf_put_text(note, failure_text(st));
+        buf_putf(note, "rule_skipped: %s", failure_text(st));
         return STATUS_OK;
     }
     if (bytes_equal(before, buf_bytes(&d->spare))) {

@@ -94,6 +94,7 @@ static uint64_t host_choice_key(const struct choice *choice)
     case CHOICE_RANGE:
     case CHOICE_NETWORK:
     case CHOICE_SPAN:
+    case CHOICE_JSON:
     case CHOICE_PATTERN:
     case CHOICE_PRESENT:
     case CHOICE_ABSENT:

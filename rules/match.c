@@ -50,6 +50,7 @@ void match_run_init(struct match_run *run, const struct rule_view *view, struct 
     run->arena = arena;
     run->patterns = patterns;
     run->desk = NULL;
+    run->json[0] = run->json[1] = 0;
     run->path = query < 0 ? target : bytes_until(target, (size_t)query);
     run->query = query < 0 ? bytes_make(NULL, 0) : bytes_from(target, (size_t)query + 1);
     if (!bytes_starts_with(run->path, BYTES("/"))) /* CONNECT, OPTIONS * */
@@ -69,7 +70,7 @@ void match_run_release(struct match_run *run)
     run->desk = NULL;
 }
 
-static bool desk_ready(struct match_run *run)
+bool match_desk(struct match_run *run)
 {
     if (!run->desk)
         run->desk = pattern_desk_take(run->patterns, run->view->tick_us, RULE_PATTERN_US);
@@ -85,7 +86,7 @@ static bool pattern_holds(const struct pattern *p, struct match_run *run, struct
 {
     struct bytes kept;
 
-    if (!desk_ready(run))
+    if (!match_desk(run))
         return false;
     switch (pattern_find(run->patterns, p, run->desk, subject, run->captures)) {
     case PATTERN_NO:
@@ -127,6 +128,7 @@ static bool choice_holds(const struct choice *choice, struct match_run *run, str
     case CHOICE_RANGE:   /* see test_port() */
     case CHOICE_NETWORK: /* see test_client() */
     case CHOICE_SPAN:    /* see test_size() */
+    case CHOICE_JSON:    /* see test_json() */
     case CHOICE_ABSENT:  /* see test_header() */
         return false;
     }
@@ -176,7 +178,7 @@ bool test_port(const struct match_test *t, struct match_run *run)
 
         if (choice->kind == CHOICE_RANGE && port >= choice->range.low && port <= choice->range.high)
             return true;
-        if (choice->kind == CHOICE_PATTERN && desk_ready(run)) {
+        if (choice->kind == CHOICE_PATTERN && match_desk(run)) {
             struct buf *text = &run->desk->text;
 
             buf_clear(text);
@@ -200,7 +202,7 @@ bool test_url(const struct match_test *t, struct match_run *run)
     bool v6 = bytes_find(view->host, ':') >= 0;
     struct buf *url;
 
-    if (!desk_ready(run))
+    if (!match_desk(run))
         return false;
     url = &run->desk->url;
     if (url->len == 0) {
@@ -255,7 +257,7 @@ static bool decoded(struct match_run *run, struct bytes in, struct bytes *ret_ou
     *ret_out = in;
     if (!*ret_made)
         return true;
-    if (!desk_ready(run))
+    if (!match_desk(run))
         return false;
     buf_clear(&run->desk->text);
     percent_decode(in, true, &run->desk->text);

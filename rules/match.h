@@ -5,6 +5,7 @@
 #ifndef WEIR_RULES_MATCH_H
 #define WEIR_RULES_MATCH_H
 
+#include "http/json_path.h"
 #include "rules/compiler.h"
 #include "rules/glob.h"
 #include "rules/network.h"
@@ -41,6 +42,7 @@ enum choice_kind {
     CHOICE_NETWORK, /* client */
     CHOICE_PATTERN,
     CHOICE_SPAN, /* size, duration */
+    CHOICE_JSON, /* a value: number, true, false, null */
     CHOICE_PRESENT,
     CHOICE_ABSENT,
 };
@@ -81,10 +83,13 @@ enum test_cost {
 /* One test: any of its choices must hold. */
 struct match_test {
     bool (*holds)(const struct match_test *t, struct match_run *run);
-    int cost;          /* of enum test_cost, added up */
-    uint16_t yes, no;  /* the test that follows, or MATCH_YES or MATCH_NO */
-    struct bytes name; /* of the field, parameter or cookie */
-    bool response;     /* of the response, not of the request */
+    int cost;         /* of enum test_cost, added up */
+    uint16_t yes, no; /* the test that follows, or MATCH_YES or MATCH_NO */
+    union {
+        struct bytes name;     /* of the field, parameter or cookie */
+        struct json_path path; /* of test_json() */
+    };
+    bool response; /* of the response, not of the request */
     union {
         const struct choice *choices;
         const struct match_gate *gate; /* of test_gate() */
@@ -115,10 +120,11 @@ struct match_run {
     struct bytes path, query;  /* of the target; query ptr NULL when there is none */
     uint32_t method;
     uint8_t schemes;
-    bool gave_up;       /* a pattern was too slow, since this was last cleared */
-    unsigned needs;     /* what was not there, of NEEDS_*, since then: the answer is void */
-    const char *fault;  /* why it cannot be had, since then: the answer is void */
-    enum status status; /* NO_MEMORY: what was answered is void */
+    bool gave_up;        /* a pattern was too slow, since this was last cleared */
+    unsigned needs;      /* what was not there, of NEEDS_*, since then: the answer is void */
+    signed char json[2]; /* is the content of the request, of the response JSON? 0: not known */
+    const char *fault;   /* why it cannot be had, since then: the answer is void */
+    enum status status;  /* NO_MEMORY: what was answered is void */
     struct bytes captures[RULE_CAPTURES];
 };
 
@@ -166,11 +172,14 @@ bool test_type(const struct match_test *t, struct match_run *run);
 bool test_duration(const struct match_test *t, struct match_run *run);
 bool test_size(const struct match_test *t, struct match_run *run);
 bool test_body(const struct match_test *t, struct match_run *run);
+bool test_json(const struct match_test *t, struct match_run *run);
 /* For those tests: the head at hand, or NULL, which is noted in `needs`. */
 const struct head *match_head(const struct match_test *t, struct match_run *run);
 /* Is any of the choices this text? `made`: it does not outlive the test. */
 bool match_choices_hold(const struct match_test *t, struct match_run *run, struct bytes subject,
                         bool made);
+/* Takes the desk, unless it is there; false: out of memory, see status. */
+bool match_desk(struct match_run *run);
 bool match_accepts_absence(const struct match_test *t);
 /* What a part of an `any` or `not` says of method, scheme and port. */
 bool test_gate(const struct match_test *t, struct match_run *run);

@@ -78,6 +78,9 @@ MUST_USE enum status match_names(struct match_builder *b, const struct node *map
                                  struct match_test test);
 MUST_USE enum status match_body(struct match_builder *b, const struct node *n, bool response);
 MUST_USE enum status match_body_parse(struct match_builder *b, const struct node *n);
+/* match_json.c */
+MUST_USE enum status match_json(struct match_builder *b, const struct node *n, bool response);
+MUST_USE enum status match_json_parse(struct match_builder *b, const struct node *n);
 /* match_peer.c: who asks, and over what. */
 MUST_USE enum status match_client_parse(struct match_builder *b, const struct node *n);
 MUST_USE enum status match_version_parse(struct match_builder *b, const struct node *n);
@@ -88,6 +91,7 @@ struct value_reader {
     struct match_builder *b;
     enum status (*read)(const struct value_reader *r, const struct rule_text *text,
                         struct choices *choices);
+    bool takes_null; /* a plain null is a value there */
 };
 /* One value, or a list of which any must hold, as a test. */
 MUST_USE enum status values_test(const struct value_reader *r, const struct node *n,

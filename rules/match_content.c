@@ -1,4 +1,7 @@
 /* Tests of the response, and of contents that are held whole. */
+#include "http/json.h"
+#include "http/json_value.h"
+#include "http/json_value_equal.h"
 #include "rules/match.h"
 
 const struct head *match_head(const struct match_test *t, struct match_run *run)
@@ -149,16 +152,23 @@ bool test_size(const struct match_test *t, struct match_run *run)
     return false;
 }
 
-bool test_body(const struct match_test *t, struct match_run *run)
+/* The same, when it can be looked at. */
+static const struct rule_body *match_readable(const struct match_test *t, struct match_run *run)
 {
     const struct rule_body *body = match_content(t, run);
 
+    if (!body || !body->fault)
+        return body;
+    run->fault = body->fault;
+    return NULL;
+}
+
+bool test_body(const struct match_test *t, struct match_run *run)
+{
+    const struct rule_body *body = match_readable(t, run);
+
     if (!body)
         return false;
-    if (body->fault) {
-        run->fault = body->fault;
-        return false;
-    }
     if (body->content.len == 0 && match_accepts_absence(t))
         return true;
     for (uint32_t i = 0; i < t->count; i++) {
@@ -167,6 +177,77 @@ bool test_body(const struct match_test *t, struct match_run *run)
         if (one.choices->kind == CHOICE_PRESENT
                 ? body->content.len > 0
                 : match_choices_hold(&one, run, body->content, false))
+            return true;
+    }
+    return false;
+}
+
+/* ---- JSON ------------------------------------------------------------------- */
+
+static bool is_json(const struct match_test *t, struct match_run *run, struct bytes content)
+{
+    signed char *known = &run->json[t->response];
+    struct json_fault fault;
+
+    if (!*known)
+        *known = json_check(content, &fault) == STATUS_OK ? 1 : -1;
+    return *known > 0;
+}
+
+/* A string as what it says, any other value as it is written. *ret_made: on the desk. */
+static bool value_text(struct match_run *run, struct bytes value, struct bytes *ret_text,
+                       bool *ret_made)
+{
+    enum status st;
+
+    *ret_made = json_kind(value) == JSON_KIND_STRING && bytes_find(value, '\\') >= 0;
+    *ret_text = value;
+    if (json_kind(value) == JSON_KIND_STRING)
+        *ret_text = bytes_make(value.ptr + 1, value.len - 2);
+    if (!*ret_made)
+        return true;
+    if (!match_desk(run))
+        return false;
+    buf_clear(&run->desk->text);
+    st = json_string_text(value, &run->desk->text);
+    *ret_text = buf_bytes(&run->desk->text);
+    if (st == STATUS_NO_MEMORY)
+        run->status = st;
+    else if (st)
+        run->fault = "a text in the JSON is longer than 128 KiB";
+    return !st;
+}
+
+static bool json_choice_holds(const struct choice *choice, struct match_run *run,
+                              struct bytes value)
+{
+    struct match_test one = {.choices = choice, .count = 1};
+    struct bytes text;
+    bool equal = false, made;
+    enum status st;
+
+    if (choice->kind == CHOICE_JSON) {
+        st = json_value_equal(choice->text, value, &equal);
+        if (st == STATUS_NO_MEMORY)
+            run->status = st;
+        return !st && equal;
+    }
+    if (choice->kind == CHOICE_TEXT && json_kind(value) != JSON_KIND_STRING)
+        return false;
+    return value_text(run, value, &text, &made) && match_choices_hold(&one, run, text, made);
+}
+
+bool test_json(const struct match_test *t, struct match_run *run)
+{
+    const struct rule_body *body = match_readable(t, run);
+    struct bytes value;
+
+    if (!body)
+        return false;
+    if (!is_json(t, run, body->content) || json_find(body->content, &t->path, &value))
+        return match_accepts_absence(t);
+    for (uint32_t i = 0; i < t->count; i++) {
+        if (json_choice_holds(&t->choices[i], run, value))
             return true;
     }
     return false;

@@ -6,8 +6,10 @@ static enum status value_read(const struct value_reader *r, const struct node *n
                               struct choices *choices)
 {
     struct choice choice = {.kind = CHOICE_PATTERN};
-    struct rule_text text;
-    enum status st = compiler_text(r->b->c, n, &text);
+    bool null =
+        r->takes_null && n->kind == NODE_SCALAR && n->plain && bytes_equal(n->text, BYTES("null"));
+    struct rule_text text = {.node = n, .all = n->text};
+    enum status st = null ? STATUS_OK : compiler_text(r->b->c, n, &text);
 
     if (st)
         return st;
@@ -59,7 +61,7 @@ static enum status read_method(const struct value_reader *r, const struct rule_t
 
 static enum status match_method_parse(struct match_builder *b, const struct node *n)
 {
-    struct value_reader r = {b, read_method};
+    struct value_reader r = {.b = b, .read = read_method};
     struct rule_text text = {.node = n};
     struct choices choices = {0};
     enum status st = values_read(&r, n, &choices);
@@ -83,7 +85,7 @@ static enum status read_scheme(const struct value_reader *r, const struct rule_t
 
 static enum status match_scheme_parse(struct match_builder *b, const struct node *n)
 {
-    struct value_reader r = {b, read_scheme};
+    struct value_reader r = {.b = b, .read = read_scheme};
     struct match_test test = {.holds = test_scheme, .cost = COST_FIXED};
     struct rule_text text = {.node = n};
     struct choices choices = {0}, patterns = {0};
@@ -117,7 +119,7 @@ enum status value_read_host(const struct value_reader *r, const struct rule_text
 
 static enum status match_host_parse(struct match_builder *b, const struct node *n)
 {
-    struct value_reader r = {b, value_read_host};
+    struct value_reader r = {.b = b, .read = value_read_host};
 
     return values_test(&r, n, (struct match_test){.holds = test_host, .cost = COST_HOST});
 }
@@ -141,7 +143,7 @@ static enum status read_port(const struct value_reader *r, const struct rule_tex
 
 static enum status match_port_parse(struct match_builder *b, const struct node *n)
 {
-    struct value_reader r = {b, read_port};
+    struct value_reader r = {.b = b, .read = read_port};
 
     return values_test(&r, n, (struct match_test){.holds = test_port, .cost = COST_FIXED});
 }
@@ -159,7 +161,7 @@ static enum status read_path(const struct value_reader *r, const struct rule_tex
 
 static enum status match_path_parse(struct match_builder *b, const struct node *n)
 {
-    struct value_reader r = {b, read_path};
+    struct value_reader r = {.b = b, .read = read_path};
 
     return values_test(&r, n, (struct match_test){.holds = test_path, .cost = COST_PATH});
 }
@@ -179,7 +181,7 @@ enum status value_read_text(const struct value_reader *r, const struct rule_text
 static enum status name_read(struct match_builder *b, const struct node *n, struct match_test test,
                              bool token)
 {
-    struct value_reader r = {b, value_read_text};
+    struct value_reader r = {.b = b, .read = value_read_text};
     enum status st = compiler_key(b->c, n, &test.name);
 
     if (st)
@@ -220,7 +222,7 @@ enum status match_body(struct match_builder *b, const struct node *n, bool respo
     if (!response)
         b->c->needs |= NEEDS_REQUEST_BODY;
     return values_test(
-        &(struct value_reader){b, value_read_text}, n,
+        &(struct value_reader){.b = b, .read = value_read_text}, n,
         (struct match_test){.holds = test_body, .cost = COST_BODY, .response = response});
 }
 
@@ -248,28 +250,24 @@ static enum status match_cookie_parse(struct match_builder *b, const struct node
 
 static const struct match_key {
     const char *name;
-    enum status (*parse)(struct match_builder *b, const struct node *n); /* NULL: a later version */
+    enum status (*parse)(struct match_builder *b, const struct node *n);
 } keys[] = {
 #define MATCH_KEY(name, help) {#name, match_##name##_parse},
-#define MATCH_LATER(name) {#name, NULL},
 #include "rules/match_keys.def"
 #undef MATCH_KEY
-#undef MATCH_LATER
 };
 enum { KEYS = sizeof(keys) / sizeof(keys[0]) };
 
 static enum status key_parse(struct match_builder *b, const struct node *n)
 {
     const char *words[KEYS];
-    size_t count = 0;
 
     for (size_t i = 0; i < KEYS; i++) {
         if (bytes_equal(n->key, bytes_of(keys[i].name)))
-            return keys[i].parse ? keys[i].parse(b, n) : compiler_later(b->c, n);
-        if (keys[i].parse)
-            words[count++] = keys[i].name;
+            return keys[i].parse(b, n);
+        words[i] = keys[i].name;
     }
-    config_unknown_key(&b->c->reader, n, words, count);
+    config_unknown_key(&b->c->reader, n, words, KEYS);
     return STATUS_BAD_CONFIG;
 }
 

@@ -23,7 +23,7 @@ static enum status read_client(const struct value_reader *r, const struct rule_t
 
 enum status match_client_parse(struct match_builder *b, const struct node *n)
 {
-    struct value_reader r = {b, read_client};
+    struct value_reader r = {.b = b, .read = read_client};
 
     return values_test(&r, n, (struct match_test){.holds = test_client, .cost = COST_HEADER});
 }
@@ -57,7 +57,7 @@ static enum status read_version(const struct value_reader *r, const struct rule_
 
 enum status match_version_parse(struct match_builder *b, const struct node *n)
 {
-    struct value_reader r = {b, read_version};
+    struct value_reader r = {.b = b, .read = read_version};
 
     return values_test(&r, n, (struct match_test){.holds = test_version, .cost = COST_FIXED});
 }
@@ -90,7 +90,7 @@ static enum status tls_key_parse(struct match_builder *b, const struct node *n)
     const char *words[TLS_KEYS];
 
     for (size_t i = 0; i < TLS_KEYS; i++) {
-        struct value_reader r = {b, tls_keys[i].read};
+        struct value_reader r = {.b = b, .read = tls_keys[i].read};
         struct match_test test = {.holds = tls_keys[i].holds, .cost = COST_FIXED};
 
         words[i] = tls_keys[i].name;

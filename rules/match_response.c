@@ -129,13 +129,13 @@ static enum status read_type(const struct value_reader *r, const struct rule_tex
 
 static enum status response_status(struct match_builder *b, const struct node *n)
 {
-    return values_test(&(struct value_reader){b, read_status}, n,
+    return values_test(&(struct value_reader){.b = b, .read = read_status}, n,
                        (struct match_test){.holds = test_status, .cost = COST_RESPONSE});
 }
 
 static enum status response_type(struct match_builder *b, const struct node *n)
 {
-    return values_test(&(struct value_reader){b, read_type}, n,
+    return values_test(&(struct value_reader){.b = b, .read = read_type}, n,
                        (struct match_test){.holds = test_type, .cost = COST_RESPONSE + 1});
 }
 
@@ -148,19 +148,24 @@ static enum status response_header(struct match_builder *b, const struct node *n
 
 static enum status response_duration(struct match_builder *b, const struct node *n)
 {
-    return values_test(&(struct value_reader){b, read_duration}, n,
+    return values_test(&(struct value_reader){.b = b, .read = read_duration}, n,
                        (struct match_test){.holds = test_duration, .cost = COST_RESPONSE});
 }
 
 static enum status response_size(struct match_builder *b, const struct node *n)
 {
-    return values_test(&(struct value_reader){b, read_size}, n,
+    return values_test(&(struct value_reader){.b = b, .read = read_size}, n,
                        (struct match_test){.holds = test_size, .cost = COST_BODY});
 }
 
 static enum status response_body(struct match_builder *b, const struct node *n)
 {
     return match_body(b, n, true);
+}
+
+static enum status response_json(struct match_builder *b, const struct node *n)
+{
+    return match_json(b, n, true);
 }
 
 static const struct response_key {

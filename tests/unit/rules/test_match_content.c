@@ -224,6 +224,79 @@ static void answers_in_place_of_the_origin(void **state)
     expect(w, "GET http://a.test/", "");
 }
 
+static bool takes_json(struct world *w, const char *json, const char *content)
+{
+    char rule[1024];
+
+    snprintf(rule, sizeof(rule), "match: { url: a.test, json: %s }, then: { tag: hit }", json);
+    load(w, rule);
+    w->request_body = content;
+    return strstr(ask(w, "POST http://a.test/"), "tag hit") != NULL;
+}
+
+static void finds_values_in_json_by_their_path(void **state)
+{
+    struct world *w = *state;
+    const char *order = "{ \"items\": [ {\"sku\":\"a\\u0062c\", \"n\": 10} ], \"ok\": true,"
+                        " \"none\": null, \"five\": \"5\" }";
+
+    assert_true(takes_json(w, "{ items.0.sku: abc }", order));
+    assert_false(takes_json(w, "{ items.1.sku: abc }", order));
+    assert_true(takes_json(w, "{ items.0.sku: ~^ab }", order));
+    assert_true(takes_json(w, "{ items.0.n: 1e1, ok: true, none: null }", order));
+    assert_false(takes_json(w, "{ ok: 'true' }", order));
+    assert_true(takes_json(w, "{ five: '5' }", order));
+    assert_false(takes_json(w, "{ five: 5 }", order));
+    assert_true(takes_json(w, "{ items.0.n: [1, 10] }", order));
+    assert_true(takes_json(w, "{ items.0: present, items.0.x: absent }", order));
+    assert_false(takes_json(w, "{ none: absent }", order));
+    assert_true(takes_json(w, "{ items.0.n: ~^1 }", order));
+}
+
+static void finds_nothing_in_what_is_no_json(void **state)
+{
+    struct world *w = *state;
+
+    assert_false(takes_json(w, "{ a: present }", "{ \"a\": 1"));
+    assert_true(takes_json(w, "{ a: absent }", "{ \"a\": 1"));
+}
+
+static void finds_values_in_the_json_of_a_response(void **state)
+{
+    struct world *w = *state;
+
+    w->response_body = "{\"error\":{\"code\":7}}";
+    assert_true(takes_response(w, "{ json: { error.code: 7 } }", "200 OK"));
+    assert_false(takes_response(w, "{ json: { error.code: 8 } }", "200 OK"));
+}
+
+static void patches_the_json_of_a_request(void **state)
+{
+    struct world *w = *state;
+
+    load(w,
+         "match: a.test/<id>, then: { patch: { request.body: { merge: { id: '$(id)', b: null } } "
+         "} }");
+    w->request_body = "{ \"a\" : 1, \"b\" : 2 }";
+    expect(w, "POST http://a.test/x", "request body 20 → 23 bytes: b\" : 2 → id\" : \"x\"\n");
+    w->request_body = "no json";
+    expect(w, "POST http://a.test/x", "request rule_skipped: the content is not valid JSON\n");
+    load(w, "match: a.test/<id>, then: [{ patch: { request.body: { ops: [{ op: test, path: /a, "
+            "value: 1 }, { op: remove, path: /a }] } } }, { tag: '$(request.body)' }]");
+    w->request_body = "{\"a\":1,\"b\":[ ]}";
+    expect_part(w, "POST http://a.test/x", "tag {\"b\":[ ]}\n");
+    w->request_body = "{\"a\":2}";
+    expect_part(w, "POST http://a.test/x", "request rule_skipped: operation 1: ");
+}
+
+static void patches_the_json_of_a_response(void **state)
+{
+    struct world *w = *state;
+
+    load(w, "match: a.test, then: { patch: { response.body: { merge: { a: 1 } } } }");
+    expect(w, "GET http://a.test/", "merge response.body: {\"a\":1}\nwhole\n");
+}
+
 static void edits_the_content_of_the_request_one_edit_after_the_other(void **state)
 {
     struct world *w = *state;
@@ -280,6 +353,11 @@ int main(void)
         RULE_TEST(a_terminal_verb_is_not_passed_by_waiting_for_the_request),
         RULE_TEST(asks_for_the_whole_content_where_it_may_be_changed),
         RULE_TEST(answers_in_place_of_the_origin),
+        RULE_TEST(finds_values_in_json_by_their_path),
+        RULE_TEST(finds_nothing_in_what_is_no_json),
+        RULE_TEST(finds_values_in_the_json_of_a_response),
+        RULE_TEST(patches_the_json_of_a_request),
+        RULE_TEST(patches_the_json_of_a_response),
         RULE_TEST(edits_the_content_of_the_request_one_edit_after_the_other),
         RULE_TEST(delays_the_response_by_default_when_it_matches_one),
         RULE_TEST(answers_with_trailers),
