@@ -151,7 +151,7 @@ static enum status put_length(struct answer_maker *m, struct bytes body)
 {
     struct buf text;
 
-    if (http_status_bodiless(m->plan->status))
+    if (http_status_bodiless(m->plan->status) || m->plan->framed)
         return STATUS_OK;
     if (m->plan->trailer_count) {
         m->head->framing = HTTP_CHUNKED;
@@ -174,7 +174,7 @@ static enum status put_fields(struct answer_maker *m, struct bytes body)
         st = put_allow(m);
     if (!st)
         st = put_etag(m);
-    if (!st && m->plan->media_type.len)
+    if (!st && m->plan->media_type.len && !m->plan->raw)
         st = put_field(m, field_name(FIELD_CONTENT_TYPE), m->plan->media_type);
     if (!st)
         st = put_mark(m);
@@ -208,6 +208,31 @@ static enum status put_trailers(struct answer_maker *m, struct fields *trailers)
     return STATUS_OK;
 }
 
+/* The bytes of an answer that frames itself. */
+static enum status raw_make(struct answer_maker *m, struct bytes body, struct bytes *ret_raw)
+{
+    struct buf out;
+    enum status st;
+
+    buf_init(&out, RULE_BODY_BYTES + HTTP_HEAD_BYTES);
+    buf_putf(&out, "HTTP/1.1 %u ", (unsigned)m->plan->status);
+    buf_put(&out, m->head->reason);
+    buf_put_text(&out, "\r\n");
+    for (uint32_t i = 0; i < m->head->fields.count; i++) {
+        buf_put(&out, m->head->fields.items[i].name);
+        buf_put_text(&out, ": ");
+        buf_put(&out, m->head->fields.items[i].value);
+        buf_put_text(&out, "\r\n");
+    }
+    buf_put_text(&out, "\r\n");
+    if (!http_method_is(m->f->view->request, "HEAD"))
+        buf_put(&out, body);
+    *ret_raw = arena_copy(m->f->arena, buf_bytes(&out));
+    st = buf_status(&out);
+    buf_release(&out);
+    return st || ret_raw->ptr ? st : STATUS_NO_MEMORY;
+}
+
 static enum status answer_fill(struct answer_maker *m, struct answer *answer)
 {
     struct bytes body = BYTES("");
@@ -217,6 +242,8 @@ static enum status answer_fill(struct answer_maker *m, struct answer *answer)
         st = template_render(m->plan->body, m->f, &body);
     if (!st)
         st = put_fields(m, body);
+    if (!st && m->plan->framed)
+        st = raw_make(m, body, &answer->raw);
     if (st)
         return st;
     if (m->head->framing != HTTP_NO_BODY && !http_method_is(m->f->view->request, "HEAD"))

@@ -16,6 +16,7 @@ struct answer_field {
 struct answer_plan {
     uint16_t status;
     bool raw;              /* what was written, nothing more */
+    bool framed;           /* it says itself how long it is */
     bool early;            /* see struct answer */
     bool force;            /* 304 to every request */
     bool default_allow;    /* 405 that names no methods: the common ones but the request's */

@@ -75,14 +75,15 @@ static const struct config_key redirect_keys[] = {
 static const struct config_section redirect_section = {
     "redirect", redirect_keys, sizeof(redirect_keys) / sizeof(redirect_keys[0])};
 
-/* Must the codec write this field, and nobody else? */
-static enum status framing_refuse(struct answer_builder *b, const struct node *n)
+/* The codec writes such a field, and nobody else, unless the answer is raw. */
+static enum status framing_check(struct answer_builder *b, const struct node *n)
 {
-    bool raw = b->plan.raw;
-
+    b->plan.framed = true;
+    if (b->plan.raw)
+        return STATUS_OK;
     node_key_error(b->c->reader.diags, n,
-                   raw ? "'%s' of one's own is not in this version"
-                       : "'%s' is written by weir, which frames the message itself",
+                   "'%s' is written by weir, which frames the message itself; `raw: true` sends "
+                   "what is written here",
                    excerpt(n->key).text);
     return STATUS_BAD_CONFIG;
 }
@@ -109,8 +110,8 @@ static enum status header_parse(struct answer_builder *b, const struct node *n)
         return STATUS_BAD_CONFIG;
     }
     id = field_id_of(name);
-    if (field_rules(id) & FIELD_RULE_FRAMING)
-        return framing_refuse(b, n);
+    if (field_rules(id) & FIELD_RULE_FRAMING && framing_check(b, n))
+        return STATUS_BAD_CONFIG;
     b->has_type |= id == FIELD_CONTENT_TYPE;
     b->plan.has_date |= id == FIELD_DATE;
     b->plan.has_etag |= id == FIELD_ETAG;

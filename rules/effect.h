@@ -59,6 +59,7 @@ enum log_keep { LOG_ALL, LOG_HEADS, LOG_NOTHING };
 
 struct answer {
     struct head head;  /* a response head: status, reason, fields, framing */
+    struct bytes raw;  /* not empty: head and body as they are sent, however wrong; then FIN */
     struct bytes body; /* to be sent as it is; empty to HEAD and for 1xx/204/205/304 */
     struct fields trailers;
     bool early; /* answer at once, without reading the request's body */

@@ -5,12 +5,15 @@
 enum { PROMISED_BYTES = 1024, GARBAGE_BYTES = 512 };
 
 struct abort_args {
-    int how;                 /* enum abort_kind */
+    int how; /* enum abort_kind */
+    int whole;
     struct answer_plan plan; /* of EMPTY and BAD_CHUNK */
 };
 
 static const char *const kinds[] = {"close",     "reset",   "hang", "empty",
                                     "bad_chunk", "garbage", NULL}; /* as enum abort_kind */
+
+static const char *const wholes[] = {"stream", "connection", NULL};
 
 static enum status how_keep(const struct config_reader *r, const struct node *n, void *field)
 {
@@ -23,7 +26,13 @@ static const struct config_key abort_keys[] = {
      .offset = offsetof(struct abort_args, how),
      .parse = how_keep,
      .help = "close (FIN), reset (RST), hang, empty, bad_chunk or garbage"},
-    {.name = "whole", .type = CONFIG_LATER},
+    {.name = "whole",
+     .type = CONFIG_WORD,
+     .offset = offsetof(struct abort_args, whole),
+     .fallback = "stream",
+     .words = wholes,
+     .help = "stream, or connection: HTTP/1 has one exchange at a time on a connection, so both "
+             "are the same"},
 };
 
 static const struct config_section abort_section = {"abort", abort_keys,

@@ -327,6 +327,17 @@ void exchange_to_client(struct exchange *ex, const struct message_event *ev)
         exchange_cannot_send(ex, st);
 }
 
+void exchange_put_raw(struct exchange *ex, const struct head *head, struct bytes bytes)
+{
+    struct session *s = ex->session;
+
+    if (head)
+        exchange_note_sent_head(ex, head);
+    if (slice_queue_put(codec_out(s->codec), ex->engine->env.pool, bytes))
+        return; /* so much less of it is sent */
+    wire_flush(s->wire);
+}
+
 /* ---- credit ------------------------------------------------------------- */
 
 void exchange_credit(struct exchange *ex, enum http_side way, size_t content_bytes)

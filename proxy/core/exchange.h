@@ -82,6 +82,9 @@ void exchange_note_request(struct exchange *ex);
 struct arena *exchange_arena(struct exchange *ex);
 void exchange_to_origin(struct exchange *ex, const struct message_event *ev);
 void exchange_to_client(struct exchange *ex, const struct message_event *ev);
+/* Sends what the codec would not: a rule breaks it on purpose. `head`, in the arena, is
+ * what it is noted as; NULL: nothing. */
+void exchange_put_raw(struct exchange *ex, const struct head *head, struct bytes bytes);
 void exchange_credit(struct exchange *ex, enum http_side way, size_t content_bytes);
 void exchange_let_origin_go(struct exchange *ex);
 /* The last word: the flow goes to the log, the session goes on or ends. */

@@ -126,17 +126,6 @@ static enum status rules_make(struct filter_rules *r, const struct answer *answe
     return STATUS_OK;
 }
 
-/* What a rule breaks on purpose the codec would not send. */
-static void rules_send_raw(struct filter_rules *r, struct bytes bytes)
-{
-    struct exchange *ex = r->filter.exchange;
-    struct session *s = ex->session;
-
-    if (slice_queue_put(codec_out(s->codec), ex->engine->env.pool, bytes))
-        return; /* so much less of it is sent */
-    wire_flush(s->wire);
-}
-
 /* What goes out before an exchange is aborted. */
 static void rules_put_before_end(struct filter_rules *r)
 {
@@ -154,7 +143,7 @@ static void rules_put_before_end(struct filter_rules *r)
         body_draft_release(&made.draft);
     }
     if (!r->filter.exchange->over && r->abort->bytes.len)
-        rules_send_raw(r, r->abort->bytes);
+        exchange_put_raw(r->filter.exchange, NULL, r->abort->bytes);
 }
 
 static void rules_end_exchange(struct filter_rules *r)
@@ -190,11 +179,30 @@ static void rules_put_answer(struct filter_rules *r, const struct made_answer *m
     rules_emit(r, HTTP_RESPONSE, &ev);
 }
 
+/* It frames itself, so nothing can follow it. */
+static void rules_put_raw(struct filter_rules *r)
+{
+    struct exchange *ex = r->filter.exchange;
+    struct head *head = arena_alloc(exchange_arena(ex), sizeof(*head));
+
+    if (!head || head_copy(exchange_arena(ex), &r->answer->head, head)) {
+        rules_lost_memory(r);
+        return;
+    }
+    filter_answers(&r->filter);
+    exchange_put_raw(ex, head, r->answer->raw);
+    exchange_over(ex, CLOSE_ANSWERED_BY_RULE, NULL, EXCHANGE_FINISH);
+}
+
 static void rules_reply(struct filter_rules *r)
 {
     struct made_answer made = {0};
 
     r->state = RULES_DONE_WITH;
+    if (r->answer->raw.len) {
+        rules_put_raw(r);
+        return;
+    }
     body_draft_init(&made.draft);
     if (rules_make(r, r->answer, &made) == STATUS_OK)
         rules_put_answer(r, &made);

@@ -339,6 +339,54 @@ static void changes_an_answer_of_its_own_too(void **state)
     PLAY(steps);
 }
 
+static void sends_an_answer_that_frames_itself_wrongly(void **state)
+{
+    static const struct step steps[] = {
+        RULE("match: a.test, then: { respond: { raw: true, status: 200, headers: { "
+             "Content-Length: 9 }, text: short } }"),
+        ACCEPT(C1),
+        IN(C1, GET "\r\n"),
+        OUT(C1, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort"),
+        FIN(C1),
+        FLOW("http GET http://a.test/ 200 answered_by_rule [proxy.yaml:2 r: answered 200]"),
+    };
+    (void)state;
+    PLAY(steps);
+}
+
+static void keeps_caches_out_of_it(void **state)
+{
+    static const struct step steps[] = {
+        RULE("match: a.test, then: { cache: off, compression: off }"),
+        ACCEPT(C1),
+        IN(C1, GET "If-None-Match: \"a\"\r\nAccept-Encoding: gzip\r\n\r\n"),
+        MEET(U1),
+        OUT(U1, SENT_GET "Accept-Encoding: identity\r\nCache-Control: no-cache\r\n\r\n"),
+        IN(U1, "HTTP/1.1 200 OK\r\nETag: \"a\"\r\nExpires: x\r\nContent-Length: 0\r\n\r\n"),
+        OUT(C1, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n" MARK NO_STORE "\r\n"),
+        FLOW_STARTS("http GET http://a.test/ 200 complete [proxy.yaml:2 r: "),
+    };
+    (void)state;
+    PLAY(steps);
+}
+
+static void lets_caches_keep_it_for_so_long(void **state)
+{
+    static const struct step steps[] = {
+        RULE("match: { url: a.test, response: { status: 200 } }, then: { cache: 1h }"),
+        ACCEPT(C1),
+        IN(C1, GET "If-None-Match: \"a\"\r\n\r\n"),
+        MEET(U1),
+        OUT(U1, SENT_GET "If-None-Match: \"a\"\r\n\r\n"),
+        IN(U1, "HTTP/1.1 200 OK\r\nETag: \"a\"\r\nPragma: x\r\nContent-Length: 0\r\n\r\n"),
+        OUT(C1, "HTTP/1.1 200 OK\r\nETag: \"a\"\r\nContent-Length: 0\r\n" MARK
+                "Cache-Control: max-age=3600\r\n\r\n"),
+        FLOW_STARTS("http GET http://a.test/ 200 complete [proxy.yaml:2 r: "),
+    };
+    (void)state;
+    PLAY(steps);
+}
+
 static void answers_with_a_trailer_section(void **state)
 {
     static const struct step steps[] = {
@@ -428,6 +476,9 @@ int main(void)
         cmocka_unit_test(lets_an_event_stream_flow),
         cmocka_unit_test(tells_no_length_of_a_head_it_would_change),
         cmocka_unit_test(changes_an_answer_of_its_own_too),
+        cmocka_unit_test(sends_an_answer_that_frames_itself_wrongly),
+        cmocka_unit_test(keeps_caches_out_of_it),
+        cmocka_unit_test(lets_caches_keep_it_for_so_long),
         cmocka_unit_test(answers_with_a_trailer_section),
         cmocka_unit_test(edits_the_trailers_of_a_response),
         cmocka_unit_test(fails_when_the_origin_dies_within_a_content_that_is_held),
