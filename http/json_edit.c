@@ -53,6 +53,14 @@ static enum status edit_check(const struct json_edit *edit, const struct json_ch
     return STATUS_NOT_FOUND;
 }
 
+/* What holds the value; when that is merely replaced, it alone. */
+static const struct json_aim *edit_top(const struct json_aim *leaf)
+{
+    bool replaced = leaf->act == JSON_ACT_SET && json_aim_found(leaf);
+
+    return leaf->parent && !replaced ? leaf->parent : leaf;
+}
+
 enum status json_edit_apply(struct bytes in, const struct json_edit *edit, struct buf *out,
                             const char **ret_sentence)
 {
@@ -72,7 +80,7 @@ enum status json_edit_apply(struct bytes in, const struct json_edit *edit, struc
     leaf->value = edit->value;
     json_aims_mark(&chain.aims, in);
     st = edit_check(edit, &chain, in, ret_sentence);
-    return st ? st : json_weave(&chain.aims, in, out);
+    return st ? st : json_weave(&chain.aims, edit_top(leaf), in, out);
 }
 
 enum status json_set(struct bytes in, const struct json_path *path, struct bytes value,
@@ -127,7 +135,7 @@ enum status json_merge(struct bytes in, struct bytes patch, struct buf *out)
     if (!st) {
         merge_acts(&aims);
         json_aims_mark(&aims, in);
-        st = json_weave(&aims, in, out);
+        st = json_weave(&aims, &aims.all[0], in, out);
     }
     arena_release(&arena);
     return st;

@@ -230,12 +230,13 @@ static void member_weave(struct weave *w, const struct json_member *member)
     level_pass(level, json_value_end(w->splice.in, member->value_at));
 }
 
-enum status json_weave(const struct json_aims *aims, struct bytes in, struct buf *out)
+enum status json_weave(const struct json_aims *aims, const struct json_aim *top, struct bytes in,
+                       struct buf *out)
 {
     struct weave w = {.aims = aims, .splice = {.in = in, .out = out}};
     struct json_member member;
 
-    (void)value_weave(&w, &aims->all[0]);
+    (void)value_weave(&w, top);
     while (w.depth > 0) {
         if (json_members_next(&w.levels[w.depth - 1].members, &member))
             member_weave(&w, &member);

@@ -14,7 +14,10 @@
  *   of that name go.
  * - An aim with children that finds no container there writes them as a new object,
  *   without those that would be removed (RFC 7396 §2).
- * One scan of the text; the status of `out`. */
-MUST_USE enum status json_weave(const struct json_aims *aims, struct bytes in, struct buf *out);
+ * `top`, which was found, is where to begin: only what stands at it and below it is
+ * changed and looked at; all before and behind is copied.
+ * One scan of that part; the status of `out`. */
+MUST_USE enum status json_weave(const struct json_aims *aims, const struct json_aim *top,
+                                struct bytes in, struct buf *out);
 
 #endif

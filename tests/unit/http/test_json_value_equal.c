@@ -115,6 +115,8 @@ static void of_repeated_names_the_last_one_counts(void **state)
     (void)state;
     assert_equal("{\"a\":1,\"a\":2}", "{\"a\":2}");
     assert_equal("{\"a\":{\"b\":1,\"zz\":3},\"a\":{\"b\":2},\"c\":0}", "{\"a\":{\"b\":2},\"c\":0}");
+    assert_equal("{\"a\":1,\"x\":5,\"a\":2}", "{\"x\":5,\"a\":2}");
+    assert_unequal("{\"a\":1,\"x\":5,\"a\":2}", "{\"a\":2}");
     assert_unequal("{\"a\":1,\"a\":2}", "{\"a\":1}");
     assert_unequal("{\"a\":1,\"a\":1}", "{\"a\":1,\"b\":1}");
     assert_unequal("{\"a\":{\"b\":1},\"a\":3}", "{\"a\":{\"b\":1}}");
