@@ -21,8 +21,10 @@ enum {
     ARENA_BYTES = 256 * 1024,
     MAX_DEPTH = 4,
     MAX_MEMBERS = 4,
+    MAX_OBJECTS = 128,
     MAX_STEPS = 2,
     MAX_OPS = 3,
+    STEP_BYTES = 64,
 };
 
 /* So that runs are the same. */
@@ -54,31 +56,50 @@ static void put_space(struct buf *out)
     buf_put_text(out, PICK(spaces));
 }
 
+/* An array or object that is being written. */
+struct open_level {
+    bool object;
+    uint32_t left, done; /* members */
+};
+
+static void put_member_start(struct buf *out, struct open_level *level)
+{
+    level->left--;
+    if (level->done++ > 0)
+        buf_put_byte(out, ',');
+    put_space(out);
+    if (!level->object)
+        return;
+    buf_putf(out, "\"%s\"", PICK(names));
+    put_space(out);
+    buf_put_byte(out, ':');
+    put_space(out);
+}
+
 /* At MAX_DEPTH an object or array. */
 static void put_value(struct buf *out, unsigned depth)
 {
-    uint32_t kind = depth == MAX_DEPTH ? 1 + random_below(2) : random_below(depth > 0 ? 3 : 1);
-    uint32_t count = random_below(MAX_MEMBERS + 1);
+    struct open_level levels[MAX_DEPTH];
+    unsigned open = 0;
 
-    if (kind == 0) {
-        buf_put_text(out, PICK(scalars));
-        return;
-    }
-    buf_put_byte(out, kind == 1 ? '{' : '[');
-    for (uint32_t i = 0; i < count; i++) {
-        if (i > 0)
-            buf_put_byte(out, ',');
-        put_space(out);
-        if (kind == 1) {
-            buf_putf(out, "\"%s\"", PICK(names));
-            put_space(out);
-            buf_put_byte(out, ':');
-            put_space(out);
+    do {
+        unsigned below = depth - open;
+        uint32_t kind = below == MAX_DEPTH ? 1 + random_below(2) : random_below(below > 0 ? 3 : 1);
+
+        if (kind == 0) {
+            buf_put_text(out, PICK(scalars));
+        } else {
+            levels[open++] =
+                (struct open_level){.object = kind == 1, .left = random_below(MAX_MEMBERS + 1)};
+            buf_put_byte(out, kind == 1 ? '{' : '[');
         }
-        put_value(out, depth - 1);
-        put_space(out);
-    }
-    buf_put_byte(out, kind == 1 ? '}' : ']');
+        while (open > 0 && levels[open - 1].left == 0) {
+            put_space(out);
+            buf_put_byte(out, levels[--open].object ? '}' : ']');
+        }
+        if (open > 0)
+            put_member_start(out, &levels[open - 1]);
+    } while (open > 0);
 }
 
 static void put_pointer(struct buf *out)
@@ -120,21 +141,43 @@ static json_t *tree_of(struct bytes text)
     return tree;
 }
 
-/* The algorithm of RFC 7396 §2. */
+/* The algorithm of RFC 7396 §2, with a stack of the objects to be merged. */
 static json_t *tree_merge(json_t *target, json_t *patch)
 {
-    json_t *result, *value;
-    const char *name;
+    struct {
+        json_t *into, *patch;
+    } stack[MAX_OBJECTS];
+    size_t count = 1;
+    json_t *result = json_is_object(target) ? json_deep_copy(target) : json_object();
 
-    if (!json_is_object(patch))
+    if (!json_is_object(patch)) {
+        json_decref(result);
         return json_deep_copy(patch);
-    result = json_is_object(target) ? json_deep_copy(target) : json_object();
-    json_object_foreach(patch, name, value)
-    {
-        if (json_is_null(value))
-            json_object_del(result, name);
-        else
-            json_object_set_new(result, name, tree_merge(json_object_get(result, name), value));
+    }
+    stack[0].into = result;
+    stack[0].patch = patch;
+    while (count > 0) {
+        json_t *into = stack[--count].into, *value;
+        const char *name;
+
+        patch = stack[count].patch;
+        json_object_foreach(patch, name, value)
+        {
+            if (json_is_null(value))
+                json_object_del(into, name);
+            else if (!json_is_object(value))
+                json_object_set_new(into, name, json_deep_copy(value));
+            else if (!json_is_object(json_object_get(into, name)))
+                json_object_set_new(into, name, json_object());
+        }
+        json_object_foreach(patch, name, value)
+        {
+            if (!json_is_object(value))
+                continue;
+            assert_true(count < MAX_OBJECTS);
+            stack[count].into = json_object_get(into, name);
+            stack[count++].patch = value;
+        }
     }
     return result;
 }
@@ -174,12 +217,12 @@ static json_t *child_get(json_t *holder, const char *step)
 /* The value, or NULL; with `ret_step` its holder and the last step. */
 static json_t *tree_get(json_t *tree, const char *pointer, char *ret_step)
 {
-    char step[64];
+    char step[STEP_BYTES];
 
     while (tree && *pointer) {
         step_take(&pointer, step);
         if (ret_step && !*pointer) {
-            strcpy(ret_step, step);
+            memcpy(ret_step, step, sizeof(step));
             return tree;
         }
         tree = child_get(tree, step);
@@ -189,7 +232,7 @@ static json_t *tree_get(json_t *tree, const char *pointer, char *ret_step)
 
 static bool tree_add(json_t **tree, const char *pointer, json_t *value)
 {
-    char step[64] = "";
+    char step[STEP_BYTES] = "";
     json_t *holder = *pointer ? tree_get(*tree, pointer, step) : NULL;
     long index;
 
@@ -210,7 +253,7 @@ static bool tree_add(json_t **tree, const char *pointer, json_t *value)
 
 static bool tree_remove(json_t *tree, const char *pointer)
 {
-    char step[64] = "";
+    char step[STEP_BYTES] = "";
     json_t *holder = tree_get(tree, pointer, step);
 
     if (!child_get(holder, step))
