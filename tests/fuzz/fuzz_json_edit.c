@@ -51,7 +51,7 @@ static struct bytes part_take(struct bytes *in)
 
 static void check_equal(struct bytes a, struct bytes b)
 {
-    bool equal, other;
+    bool equal, other = false;
 
     require(json_value_equal(a, b, &equal) == STATUS_OK &&
             json_value_equal(b, a, &other) == STATUS_OK);
