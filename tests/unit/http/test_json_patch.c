@@ -217,11 +217,12 @@ static void assert_refused(const char *patch, enum status status, size_t op, con
 
 static void assert_bad(const char *op, const char *sentence)
 {
-    char patch[256] = "[{\"op\":\"test\",\"path\":\"\",\"value\":1},";
+    struct buf patch;
 
-    strncat(patch, op, sizeof(patch) - strlen(patch) - 2);
-    strcat(patch, "]");
-    assert_refused(patch, STATUS_BAD_INPUT, 2, sentence);
+    buf_init(&patch, OUT_BYTES);
+    buf_putf(&patch, "[{\"op\":\"test\",\"path\":\"\",\"value\":1},%s]", op);
+    assert_refused(buf_text(&patch), STATUS_BAD_INPUT, 2, sentence);
+    buf_release(&patch);
 }
 
 static void says_what_is_wrong_with_a_patch(void **state)
