@@ -19,6 +19,12 @@ void body_draft_release(struct body_draft *d)
     d->changed = false;
 }
 
+bool body_edit_is_slow(const struct body_edit *edit, size_t content_bytes)
+{
+    return content_bytes > RULE_LOOP_BYTES || edit->op == BODY_OPS ||
+           (edit->op == BODY_REPLACE && edit->replacement->pattern);
+}
+
 struct bytes body_draft_bytes(const struct body_draft *d, struct bytes received)
 {
     return d->changed ? buf_bytes(&d->now) : received;

@@ -16,6 +16,8 @@ struct body_draft {
 
 void body_draft_init(struct body_draft *d);
 void body_draft_release(struct body_draft *d);
+/* Is the edit of so much too slow for a loop? */
+bool body_edit_is_slow(const struct body_edit *edit, size_t content_bytes);
 /* What it is by now. */
 struct bytes body_draft_bytes(const struct body_draft *d, struct bytes received);
 /* Makes one edit. `note` is cleared and filled: what changed, or why nothing did.

@@ -179,7 +179,7 @@ static const char *value_fault(const struct edit *e, struct bytes value)
 static enum status body_value_parse(struct rule_compiler *c, const struct node *n, struct edit *e)
 {
     if (e->side == HTTP_REQUEST)
-        c->needs |= NEEDS_REQUEST_BODY;
+        c->needs |= e->pattern ? NEEDS_REQUEST_BODY | NEEDS_TIME : NEEDS_REQUEST_BODY;
     else
         c->changes_body = true;
     if (n->kind == NODE_SCALAR)

@@ -70,10 +70,18 @@ void match_run_release(struct match_run *run)
     run->desk = NULL;
 }
 
+int64_t rule_pattern_us(const struct rule_view *view)
+{
+    if (view->on_loop)
+        return RULE_LOOP_US;
+    return view->pattern_us > 0 ? view->pattern_us : RULE_PATTERN_US;
+}
+
 bool match_desk(struct match_run *run)
 {
     if (!run->desk)
-        run->desk = pattern_desk_take(run->patterns, run->view->tick_us, RULE_PATTERN_US);
+        run->desk =
+            pattern_desk_take(run->patterns, run->view->tick_us, rule_pattern_us(run->view));
     if (!run->desk)
         run->status = STATUS_NO_MEMORY;
     return run->desk;
@@ -94,6 +102,8 @@ static bool pattern_holds(const struct pattern *p, struct match_run *run, struct
     case PATTERN_YES:
         break;
     case PATTERN_GAVE_UP:
+        if (run->view->on_loop && run->desk->over)
+            run->needs |= NEEDS_TIME;
         run->gave_up = true;
         return false;
     case PATTERN_NO_MEMORY:

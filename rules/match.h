@@ -129,7 +129,12 @@ struct match_run {
 };
 
 /* What a match, or a verb, looks at and a step may not have yet. */
-enum { NEEDS_REQUEST_BODY = 1, NEEDS_RESPONSE = 2, NEEDS_RESPONSE_BODY = 4 };
+enum {
+    NEEDS_REQUEST_BODY = 1,
+    NEEDS_RESPONSE = 2,
+    NEEDS_RESPONSE_BODY = 4,
+    NEEDS_TIME = 8, /* it is too slow for a loop */
+};
 
 void match_run_init(struct match_run *run, const struct rule_view *view, struct arena *arena,
                     struct pattern_set *patterns);
@@ -178,6 +183,8 @@ const struct head *match_head(const struct match_test *t, struct match_run *run)
 /* Is any of the choices this text? `made`: it does not outlive the test. */
 bool match_choices_hold(const struct match_test *t, struct match_run *run, struct bytes subject,
                         bool made);
+/* For all searches of a step. */
+int64_t rule_pattern_us(const struct rule_view *view);
 /* Takes the desk, unless it is there; false: out of memory, see status. */
 bool match_desk(struct match_run *run);
 bool match_accepts_absence(const struct match_test *t);

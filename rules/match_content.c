@@ -157,10 +157,15 @@ static const struct rule_body *match_readable(const struct match_test *t, struct
 {
     const struct rule_body *body = match_content(t, run);
 
-    if (!body || !body->fault)
-        return body;
-    run->fault = body->fault;
-    return NULL;
+    if (body && body->fault) {
+        run->fault = body->fault;
+        return NULL;
+    }
+    if (body && run->view->on_loop && body->content.len > RULE_LOOP_BYTES) {
+        run->needs |= NEEDS_TIME;
+        return NULL;
+    }
+    return body;
 }
 
 bool test_body(const struct match_test *t, struct match_run *run)

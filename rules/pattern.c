@@ -292,7 +292,7 @@ static void captures_write(const struct pattern *p, const struct pattern_desk *d
 static enum pattern_found find_from(struct pattern_set *set, const struct pattern *p,
                                     struct pattern_desk *desk, struct bytes subject, size_t from)
 {
-    int rc = desk->over || subject.len > PATTERN_SUBJECT ? PCRE2_ERROR_MATCHLIMIT
+    int rc = desk->over || subject.len > PATTERN_CONTENT ? PCRE2_ERROR_MATCHLIMIT
                                                          : search(p, desk, subject, from);
 
     if (rc >= 0)

@@ -21,6 +21,7 @@ enum {
     PATTERNS_JIT = 1000,            /* compiled to machine code, since each costs about 0.1 ms */
     PATTERN_LITERAL = 32,           /* bytes kept of a text that every match holds */
     PATTERN_SUBJECT = 128 * 1024,   /* bytes of a text made for searching: a URL, a decoded value */
+    PATTERN_CONTENT = 8 * 1024 * 1024, /* bytes of what is searched at all */
 };
 
 struct rule_compiler;

@@ -33,7 +33,7 @@ struct rule_run *rule_run_new(struct arena *arena, const struct ruleset *rs, uin
                              .rules = rs,
                              .ids = seed,
                              .pass = PASS_REQUEST,
-                             .replace_left_us = RULE_PATTERN_US};
+                             .replace_left_us = RULE_LOOP_REPLACE_US};
     draft_init(&run->draft);
     return run;
 }
@@ -42,6 +42,16 @@ void rule_run_release(struct rule_run *run)
 {
     if (run)
         draft_release(&run->draft);
+}
+
+void rule_run_move(struct rule_run *run, struct arena *arena)
+{
+    run->arena = arena;
+}
+
+void rule_run_time(struct rule_run *run, int64_t us)
+{
+    run->replace_left_us = us > 0 ? us : RULE_PATTERN_US;
 }
 
 bool rule_run_body(const struct rule_run *run, struct bytes *ret_content)
@@ -138,6 +148,18 @@ static enum status rule_missed(struct step *s, const struct rule *rule)
     return note_add(s, rule, "rule_skipped: its pattern took too long on this request");
 }
 
+/* Too slow for a loop, by what it does with contents? */
+static bool rule_is_slow(const struct rule *rule, const struct rule_view *view)
+{
+    if (!view->on_loop)
+        return false;
+    return rule->needs & NEEDS_TIME ||
+           (rule->needs & NEEDS_REQUEST_BODY &&
+            view->request_body->content.len > RULE_LOOP_BYTES) ||
+           (rule->needs & NEEDS_RESPONSE_BODY &&
+            view->response_body->content.len > RULE_LOOP_BYTES);
+}
+
 /* Are the contents there that its verbs look at? NEED_MORE; REFUSED after a note. */
 static enum status rule_has_contents(struct step *s, const struct rule *rule)
 {
@@ -148,6 +170,8 @@ static enum status rule_has_contents(struct step *s, const struct rule *rule)
         s->needs |= NEEDS_REQUEST_BODY;
     if (rule->needs & NEEDS_RESPONSE_BODY && !view->response_body)
         s->needs |= NEEDS_RESPONSE_BODY;
+    if (!s->needs && rule_is_slow(rule, view))
+        s->needs = NEEDS_TIME;
     if (s->needs)
         return STATUS_NEED_MORE;
     if (rule->needs & NEEDS_REQUEST_BODY && view->request_body->fault)
@@ -260,6 +284,8 @@ static enum status request_end(struct step *s, enum rule_need *ret_need)
 
 static enum rule_need need_of(unsigned needs)
 {
+    if (needs & NEEDS_TIME)
+        return RULES_NEED_TIME;
     if (needs & NEEDS_REQUEST_BODY)
         return RULES_NEED_REQUEST_BODY;
     return needs & NEEDS_RESPONSE ? RULES_NEED_RESPONSE : RULES_NEED_RESPONSE_BODY;
@@ -278,6 +304,8 @@ enum status rules_step(struct rule_run *run, const struct rule_view *view, struc
         run->asked_all = false;
     }
     run->pass = pass;
+    if (!view->on_loop)
+        run->replace_left_us = rule_pattern_us(view);
     match_run_init(&s.match, view, run->arena, run->rules->patterns);
     st = run->asked_all ? STATUS_OK : pass_run(&s);
     if (st != STATUS_NEED_MORE)

@@ -13,7 +13,10 @@ enum {
     RULE_KEYS = 65536,                 /* counters of one rule, the oldest forgotten */
     RULE_CAPTURES = 32,                /* in one match */
     RULE_BODY_BYTES = 8 * 1024 * 1024, /* of `respond: file`, and of any injected body */
-    RULE_PATTERN_US = 50 * 1000, /* of all pattern searches of one step, if there is a clock */
+    RULE_PATTERN_US = 250 * 1000, /* of all pattern searches of one step, if there is a clock */
+    RULE_LOOP_US = 1000,          /* the same on a loop; then the step goes on elsewhere */
+    RULE_LOOP_REPLACE_US = 10000, /* of all `replace` by pattern in heads, of an exchange */
+    RULE_LOOP_BYTES = 64 * 1024,  /* content that is searched or changed on a loop */
 };
 
 struct ruleset;
@@ -65,8 +68,10 @@ struct rule_view {
     int64_t now_us;                                       /* since 1970 */
     unsigned minute;                                      /* of the local day, from 0 */
     /* A steady clock, read between the slices of a pattern's search to end one that
-     * takes too long (RULE_PATTERN_US a step). NULL: only PCRE2's match limit ends it. */
+     * takes too long. NULL: only PCRE2's match limit ends it. */
     int64_t (*tick_us)(void);
+    int64_t pattern_us; /* for all searches of a step; 0: RULE_PATTERN_US */
+    bool on_loop;       /* what takes long answers RULES_NEED_TIME instead */
 };
 
 /* The cursor over the rules left for one exchange. */
@@ -75,12 +80,18 @@ enum rule_need {
     RULES_DONE,
     RULES_NEED_REQUEST_BODY,
     RULES_NEED_RESPONSE,
-    RULES_NEED_RESPONSE_BODY
+    RULES_NEED_RESPONSE_BODY,
+    RULES_NEED_TIME, /* call again with the same view, but not on_loop; on any thread */
 };
 
 /* `arena` is the exchange's; the run pins no reference: the exchange must. NULL
  * when out of memory. */
 struct rule_run *rule_run_new(struct arena *arena, const struct ruleset *rs, uint64_t seed);
+/* What it makes from here on lives in that arena. */
+void rule_run_move(struct rule_run *run, struct arena *arena);
+/* So long may `replace` search by pattern in what the run's effects change; 0:
+ * RULE_PATTERN_US. */
+void rule_run_time(struct rule_run *run, int64_t us);
 void rule_run_release(struct rule_run *run); /* what does not live in the arena; NULL is fine */
 /* Runs until it is done or needs more; appends effects. Call again with the same view
  * and what was needed: request_body, response, or response_body, each of which stays

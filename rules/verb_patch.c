@@ -60,6 +60,8 @@ static enum status form_parse(struct rule_compiler *c, const struct node *n, str
         return STATUS_BAD_CONFIG;
     }
     p->op = form.merge ? BODY_MERGE : BODY_OPS;
+    if (form.ops && p->side == HTTP_REQUEST)
+        c->needs |= NEEDS_TIME;
     st = json_template_parse(c, form.merge ? form.merge : form.ops, &p->value);
     return st || form.merge ? st : ops_check(c, form.ops, p->value);
 }

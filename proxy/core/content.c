@@ -104,25 +104,37 @@ void content_none(struct content *c)
     c->body = (struct rule_body){.content = BYTES("")};
 }
 
-enum status content_collect(struct content *c, const struct message_event *ev)
+/* `more` is held, and not credited yet. */
+static void content_credit(struct content *c, size_t more)
 {
     const struct engine *e = c->filter->exchange->engine;
+
+    if (c->hold.content.bytes > COLLECT_BYTES)
+        content_refuse(c, too_large);
+    else if (e->collected + more > COLLECT_TOTAL_BYTES)
+        content_refuse(c, no_room);
+    if (c->ready || !more)
+        return;
+    prepaid_add(c, more);
+    filter_credit(c->filter, c->way, more);
+}
+
+enum status content_begin(struct content *c)
+{
+    content_credit(c, c->hold.content.bytes - c->prepaid);
+    return c->hold.ended && !c->ready ? content_decode(c) : STATUS_OK;
+}
+
+enum status content_collect(struct content *c, const struct message_event *ev)
+{
     enum status st = content_hold(c, ev);
 
     if (st)
         return st;
     if (ev->kind == MESSAGE_END)
         return content_decode(c);
-    if (ev->kind != MESSAGE_DATA)
-        return STATUS_OK;
-    if (c->hold.content.bytes > COLLECT_BYTES)
-        content_refuse(c, too_large);
-    else if (e->collected + ev->data.len > COLLECT_TOTAL_BYTES)
-        content_refuse(c, no_room);
-    if (c->ready)
-        return STATUS_OK;
-    prepaid_add(c, ev->data.len);
-    filter_credit(c->filter, c->way, ev->data.len);
+    if (ev->kind == MESSAGE_DATA)
+        content_credit(c, ev->data.len);
     return STATUS_OK;
 }
 

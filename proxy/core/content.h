@@ -22,6 +22,8 @@ void content_init(struct content *c, struct filter *filter, enum http_side way);
 void content_release(struct content *c);
 /* Holds an event without credit: the sender stops by itself. */
 MUST_USE enum status content_hold(struct content *c, const struct message_event *ev);
+/* What is held by now is collected: credited; ready if it is all. */
+MUST_USE enum status content_begin(struct content *c);
 /* Holds it and credits it; the last one, or one too many, makes the content ready. */
 MUST_USE enum status content_collect(struct content *c, const struct message_event *ev);
 /* No rule will look at it any more. */

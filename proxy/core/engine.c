@@ -6,6 +6,7 @@
 #include "proxy/core/engine_impl.h"
 #include "proxy/core/flow_tap.h"
 #include "proxy/core/mint.h"
+#include "proxy/core/rule_job.h"
 #include "proxy/core/session.h"
 #include "proxy/core/upstream.h"
 
@@ -238,6 +239,7 @@ void engine_free(struct engine *e)
         session_end(e->sessions, true);
     for (struct upstream *up = e->upstreams; up; up = up->next_all)
         upstream_close(up, true);
+    rule_job_free_all(e);
     graves_bury(&e->retired);
     graves_bury(&e->graves);
     for (uint32_t i = 1; i <= e->wires.count; i++)
@@ -354,7 +356,8 @@ static void engine_dispatch(struct engine *e, const struct event *ev)
         e->timer_asked_us = INT64_MAX;
         break;
     case EVENT_JOB_DONE:
-        mint_done(e, ev->job);
+        if (!rule_job_done(e, ev->job))
+            mint_done(e, ev->job);
         break;
     case EVENT_RULES:
         engine_set_rules(e, ev->rules);

@@ -18,6 +18,7 @@ enum {
 };
 
 struct mint;
+struct rule_job;
 struct session;
 struct upstream;
 
@@ -52,7 +53,8 @@ struct engine {
     struct session *sessions;   /* doubly linked */
     struct upstream *upstreams; /* doubly linked: all, pooled ones too */
     struct mint *mints;         /* certificates being made */
-    uint32_t jobs;              /* numbers given to them */
+    struct rule_job *rule_jobs; /* rules at work off the loop */
+    uint32_t jobs;              /* numbers given to both */
     struct dns dns;
     struct facts facts;
     struct pool pool;

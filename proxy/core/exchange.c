@@ -412,6 +412,18 @@ static void bury_exchange(void *self)
     engine_log(ex->engine, ex->flow);
 }
 
+static void exchange_retire(struct exchange *ex)
+{
+    exchange_release(ex);
+    engine_retire(ex->engine, &ex->grave, bury_exchange, ex);
+}
+
+void exchange_release_late(struct exchange *ex)
+{
+    if (!ex->jobs)
+        exchange_retire(ex);
+}
+
 void exchange_over(struct exchange *ex, enum close_reason reason, const char *sentence,
                    enum exchange_ending ending)
 {
@@ -424,10 +436,11 @@ void exchange_over(struct exchange *ex, enum close_reason reason, const char *se
     flow_note_end(ex->flow, reason, sentence);
     exchange_note_times(ex);
     exchange_count(ex);
-    exchange_release(ex);
+    timer_clear(&ex->engine->timers, &ex->timer);
     s->exchange = NULL;
     s->flow_left = true;
-    engine_retire(ex->engine, &ex->grave, bury_exchange, ex);
+    if (!ex->jobs)
+        exchange_retire(ex);
     session_exchange_over(s, (int)ending);
 }
 

@@ -47,6 +47,7 @@ struct exchange {
     bool client_half, origin_half; /* tunnel: that side has finished */
     bool answered;                 /* made here, not by the origin */
     bool over;
+    uint32_t jobs;  /* of its rules, outside; it is kept as long */
     bool draining;  /* the response is out, the request is still read */
     size_t drained; /* bytes of it thrown away */
     enum close_reason reason;
@@ -91,6 +92,8 @@ void exchange_let_origin_go(struct exchange *ex);
 enum exchange_ending { EXCHANGE_KEEP, EXCHANGE_FINISH, EXCHANGE_RESET, EXCHANGE_HANG };
 void exchange_over(struct exchange *ex, enum close_reason reason, const char *sentence,
                    enum exchange_ending ending);
+/* It is over, and its last job has come back. */
+void exchange_release_late(struct exchange *ex);
 /* How a response ends that cannot be completed: by RST where our FIN would make it
  * look complete. */
 enum exchange_ending exchange_cut(const struct exchange *ex);

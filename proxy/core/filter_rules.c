@@ -49,36 +49,111 @@ static int64_t rules_response_us(const struct exchange *ex)
     return ex->response_head_us > sent ? ex->response_head_us - sent : 0;
 }
 
+static struct rule_view rules_view(const struct filter_rules *r, const struct rule_tls *tls)
+{
+    const struct exchange *ex = r->filter.exchange;
+    const struct session *s = ex->session;
+    bool response = r->state >= RULES_WAIT_RESPONSE;
+
+    return (struct rule_view){
+        .request = &ex->request,
+        .scheme = ex->flow->scheme,
+        .host = ex->flow->host,
+        .port = ex->flow->port,
+        .client = s->user.len ? s->user : bytes_of(s->client_host),
+        .address = bytes_of(s->client_host),
+        .tls = s->wire->tls ? tls : NULL,
+        .connection = (uint64_t)ex->engine->env.loop << LOOP_SHIFT | s->number,
+        .response = response ? &ex->response : NULL,
+        .response_us = response ? rules_response_us(ex) : 0,
+        .request_body = r->request.ready ? &r->request.body : NULL,
+        .response_body = r->response.ready ? &r->response.body : NULL,
+        .now_us = ex->engine->wall_us,
+        .minute = rules_minute(ex->engine),
+        .tick_us = ex->engine->env.tick_us,
+        .pattern_us = ex->engine->settings->pattern_us,
+        .on_loop = true,
+    };
+}
+
+static void rules_take_all(struct filter_rules *r, const struct effects *effects)
+{
+    for (uint32_t i = 0; i < effects->count; i++)
+        rules_take(r, &effects->items[i]);
+}
+
 /* Asks the rules, as far as is known. */
 static enum status rules_ask(struct filter_rules *r)
 {
-    struct exchange *ex = r->filter.exchange;
-    const struct session *s = ex->session;
+    const struct session *s = r->filter.exchange->session;
     struct rule_tls tls = s->wire->tls ? rules_tls(s) : (struct rule_tls){0};
-    bool response = r->state >= RULES_WAIT_RESPONSE;
-    struct rule_view view = {.request = &ex->request,
-                             .scheme = ex->flow->scheme,
-                             .host = ex->flow->host,
-                             .port = ex->flow->port,
-                             .client = s->user.len ? s->user : bytes_of(s->client_host),
-                             .address = bytes_of(s->client_host),
-                             .tls = s->wire->tls ? &tls : NULL,
-                             .connection = (uint64_t)ex->engine->env.loop << LOOP_SHIFT | s->number,
-                             .response = response ? &ex->response : NULL,
-                             .response_us = response ? rules_response_us(ex) : 0,
-                             .request_body = r->request.ready ? &r->request.body : NULL,
-                             .response_body = r->response.ready ? &r->response.body : NULL,
-                             .now_us = ex->engine->wall_us,
-                             .minute = rules_minute(ex->engine),
-                             .tick_us = ex->engine->env.tick_us};
+    struct rule_view view = rules_view(r, &tls);
     struct effects effects = {0};
     enum status st = rules_step(r->run, &view, &effects, &r->need);
 
-    if (st)
-        return st;
-    for (uint32_t i = 0; i < effects.count; i++)
-        rules_take(r, &effects.items[i]);
-    return STATUS_OK;
+    if (!st)
+        rules_take_all(r, &effects);
+    return st;
+}
+
+/* The same, off the loop; rules_job_done() goes on. */
+static void rules_ask_elsewhere(struct filter_rules *r, enum rules_state wait)
+{
+    const struct session *s = r->filter.exchange->session;
+    struct rule_tls tls = s->wire->tls ? rules_tls(s) : (struct rule_tls){0};
+    struct rule_view view = rules_view(r, &tls);
+    struct rule_job *j = rule_job_new(r);
+
+    r->state = wait;
+    if (j && rule_job_step(j, r->run, &view) == STATUS_OK)
+        return;
+    if (j)
+        rule_job_free(j);
+    rules_lost_memory(r);
+}
+
+/* ---- contents changed -------------------------------------------------------- */
+
+static bool rules_edits_are_slow(const struct filter_rules *r, size_t content_bytes)
+{
+    for (uint32_t i = 0; i < r->edit_count; i++) {
+        if (r->edits[i]->kind == EFFECT_EDIT_BODY &&
+            body_edit_is_slow(&r->edits[i]->body, content_bytes))
+            return true;
+    }
+    return false;
+}
+
+/* Makes the edits of the content that goes to the client; false: a job does it, and
+ * rules_job_done() goes on, or the exchange has failed. */
+static bool rules_edits_done(struct filter_rules *r, struct bytes content)
+{
+    struct rule_job *j;
+
+    if (!r->body_edits || r->edits_made)
+        return true;
+    j = rule_job_new(r);
+    if (!j) {
+        rules_lost_memory(r);
+        return false;
+    }
+    j->edits = r->edits;
+    j->count = r->edit_count;
+    j->content = content;
+    j->draft = &r->draft;
+    if (rules_edits_are_slow(r, content.len)) {
+        r->state = RULES_WAIT_RESPONSE_JOB;
+        rule_run_time(r->run, r->filter.exchange->engine->settings->pattern_us);
+        if (rule_job_edits(j) == STATUS_OK)
+            return false;
+    } else if (rule_edits_make(j) == STATUS_OK) {
+        j->next = r->done;
+        r->edits_made = r->done = j;
+        return true;
+    }
+    rule_job_free(j);
+    rules_lost_memory(r);
+    return false;
 }
 
 /* ---- answering and ending ----------------------------------------------- */
@@ -97,50 +172,33 @@ static void frame(struct head *head, size_t content_bytes, bool trailers)
     head->length = trailers ? -1 : (int64_t)content_bytes;
 }
 
-/* An answer with its edits: the flow outlives the ruleset that it points into. */
-struct made_answer {
-    struct head *head;
-    struct bytes body;
-    struct body_draft draft; /* to be released */
-};
-
-static enum status rules_make(struct filter_rules *r, const struct answer *answer,
-                              struct made_answer *made)
+/* A copy of the answer's head with its edits: the flow outlives what it points into. */
+static struct head *rules_make_head(struct filter_rules *r, const struct answer *answer)
 {
     struct arena *a = exchange_arena(r->filter.exchange);
-    struct response_edit at = {.content = &answer->body};
+    struct head *head = arena_alloc(a, sizeof(*head));
+    bool trailers = answer->trailers.count || r->response_trailers.count;
 
-    made->head = arena_alloc(a, sizeof(*made->head));
-    if (!made->head || head_copy(a, &answer->head, made->head))
-        return STATUS_NO_MEMORY;
-    at.head = made->head;
-    if (made->head->framing == HTTP_NO_BODY ||
-        http_method_is(&r->filter.exchange->request, "HEAD")) {
-        at.content = NULL;
-        at.fault = "the answer has no content";
+    if (!head || head_copy(a, &answer->head, head)) {
+        rules_lost_memory(r);
+        return NULL;
     }
-    rules_edit_response(r, &at, &made->draft);
-    made->body = body_draft_bytes(&made->draft, answer->body);
-    if (made->draft.changed || (r->response_trailers.count && made->head->framing == HTTP_LENGTH))
-        frame(made->head, made->body.len, answer->trailers.count || r->response_trailers.count);
-    return STATUS_OK;
+    rules_edit_response(r, head, r->edits_made ? r->edits_made->edited : NULL,
+                        "the answer has no content");
+    if (r->draft.changed || (r->response_trailers.count && head->framing == HTTP_LENGTH))
+        frame(head, body_draft_bytes(&r->draft, answer->body).len, trailers);
+    return head;
 }
 
 /* What goes out before an exchange is aborted. */
 static void rules_put_before_end(struct filter_rules *r)
 {
     struct message_event ev = {.kind = MESSAGE_HEAD};
-    struct made_answer made = {0};
 
     if (r->abort->answer) {
-        body_draft_init(&made.draft);
-        if (rules_make(r, r->abort->answer, &made) == STATUS_OK) {
-            ev.head = made.head;
+        ev.head = rules_make_head(r, r->abort->answer);
+        if (ev.head)
             filter_emit(&r->filter, HTTP_RESPONSE, &ev);
-        } else {
-            rules_lost_memory(r);
-        }
-        body_draft_release(&made.draft);
     }
     if (!r->filter.exchange->over && r->abort->bytes.len)
         exchange_put_raw(r->filter.exchange, NULL, r->abort->bytes);
@@ -161,14 +219,15 @@ static void rules_end_exchange(struct filter_rules *r)
     exchange_over(ex, CLOSE_ABORTED_BY_RULE, NULL, endings[r->abort->kind]);
 }
 
-static void rules_put_answer(struct filter_rules *r, const struct made_answer *made)
+static void rules_put_answer(struct filter_rules *r, const struct head *head)
 {
-    struct message_event ev = {.kind = MESSAGE_HEAD, .head = made->head};
+    struct bytes content = body_draft_bytes(&r->draft, r->answer->body);
+    struct message_event ev = {.kind = MESSAGE_HEAD, .head = head};
 
     filter_answers(&r->filter);
     rules_emit(r, HTTP_RESPONSE, &ev);
-    if (made->body.len) {
-        ev = (struct message_event){.kind = MESSAGE_DATA, .data = slice_of(made->body)};
+    if (content.len) {
+        ev = (struct message_event){.kind = MESSAGE_DATA, .data = slice_of(content)};
         rules_emit(r, HTTP_RESPONSE, &ev);
     }
     if (r->answer->trailers.count) {
@@ -196,19 +255,21 @@ static void rules_put_raw(struct filter_rules *r)
 
 static void rules_reply(struct filter_rules *r)
 {
-    struct made_answer made = {0};
+    const struct answer *answer = r->answer;
+    bool content = answer->head.framing != HTTP_NO_BODY &&
+                   !http_method_is(&r->filter.exchange->request, "HEAD");
+    struct head *head;
 
+    if (!answer->raw.len && content && !rules_edits_done(r, answer->body))
+        return;
     r->state = RULES_DONE_WITH;
-    if (r->answer->raw.len) {
+    if (answer->raw.len) {
         rules_put_raw(r);
         return;
     }
-    body_draft_init(&made.draft);
-    if (rules_make(r, r->answer, &made) == STATUS_OK)
-        rules_put_answer(r, &made);
-    else
-        rules_lost_memory(r);
-    body_draft_release(&made.draft);
+    head = rules_make_head(r, answer);
+    if (head)
+        rules_put_answer(r, head);
 }
 
 static void rules_answer(struct filter_rules *r)
@@ -335,27 +396,37 @@ static void rules_request_done(struct filter_rules *r)
         rules_act(r);
 }
 
-static void rules_ask_request(struct filter_rules *r)
+static void rules_ask_request(struct filter_rules *r);
+
+/* What the rules answered to the request, as far as it is known. Asking again goes
+ * one level deep: only the content can be missing. */
+static void rules_request_asked(struct filter_rules *r)
 {
     struct exchange *ex = r->filter.exchange;
 
-    if (rules_ask(r)) {
-        rules_lost_memory(r);
-        return;
-    }
-    if (r->need == RULES_NEED_REQUEST_BODY && ex->request.framing == HTTP_NO_BODY) {
-        content_none(&r->request);
-        if (rules_ask(r)) {
-            rules_lost_memory(r);
-            return;
-        }
-    }
-    if (r->need != RULES_NEED_REQUEST_BODY) {
+    if (r->need == RULES_NEED_TIME) {
+        rules_ask_elsewhere(r, RULES_WAIT_REQUEST_JOB);
+    } else if (r->need != RULES_NEED_REQUEST_BODY) {
         rules_request_done(r);
-        return;
+    } else if (ex->request.framing == HTTP_NO_BODY) {
+        content_none(&r->request);
+        rules_ask_request(r);
+    } else {
+        r->state = RULES_WAIT_REQUEST_CONTENT;
+        rules_continue(r);
+        if (content_begin(&r->request))
+            rules_lost_memory(r);
+        else if (r->request.ready)
+            rules_ask_request(r);
     }
-    r->state = RULES_WAIT_REQUEST_CONTENT;
-    rules_continue(r);
+}
+
+static void rules_ask_request(struct filter_rules *r)
+{
+    if (rules_ask(r))
+        rules_lost_memory(r);
+    else
+        rules_request_asked(r);
 }
 
 static void rules_hold(struct filter_rules *r, struct content *c, const struct message_event *ev)
@@ -395,6 +466,7 @@ static void rules_on_request(struct filter_rules *r, const struct message_event 
     case RULES_WAIT_REQUEST_CONTENT:
         rules_collect_request(r, ev);
         break;
+    case RULES_WAIT_REQUEST_JOB:
     case RULES_WAIT_REQUEST_DELAY:
         rules_hold(r, &r->request, ev);
         break;
@@ -404,6 +476,7 @@ static void rules_on_request(struct filter_rules *r, const struct message_event 
         break;
     case RULES_WAIT_RESPONSE:
     case RULES_WAIT_RESPONSE_CONTENT:
+    case RULES_WAIT_RESPONSE_JOB:
     case RULES_WAIT_RESPONSE_DELAY:
     case RULES_DONE_WITH:
         if (r->answer)
@@ -466,36 +539,36 @@ static enum status rules_new_content(struct filter_rules *r, struct bytes conten
     return content_replace(&r->response, content);
 }
 
-static enum status rules_change_response(struct filter_rules *r)
+static enum status rules_change_response(struct filter_rules *r, const char *fault)
 {
     struct exchange *ex = r->filter.exchange;
-    struct response_edit at = {.head = &ex->response_out};
-    struct body_draft draft;
-    enum status st = STATUS_OK;
 
-    if (response_is_empty(ex))
-        at.fault = "the response has no content";
-    else if (!r->response.ready || r->response.body.fault)
-        at.fault = r->response.ready ? r->response.body.fault : "the content was not kept";
-    else
-        at.content = &r->response.body.content;
-    body_draft_init(&draft);
     rules_unlength(r);
-    rules_edit_response(r, &at, &draft);
-    if (draft.changed)
-        st = rules_new_content(r, buf_bytes(&draft.now));
-    else if (r->response_trailers.count && ex->response_out.framing == HTTP_LENGTH)
+    rules_edit_response(r, &ex->response_out, r->edits_made ? r->edits_made->edited : NULL, fault);
+    if (r->draft.changed)
+        return rules_new_content(r, buf_bytes(&r->draft.now));
+    if (r->response_trailers.count && ex->response_out.framing == HTTP_LENGTH)
         frame(&ex->response_out, 0, true);
-    body_draft_release(&draft);
-    return st;
+    return STATUS_OK;
+}
+
+/* Why its content is not changed; NULL: it may be. */
+static const char *rules_content_fault(const struct filter_rules *r)
+{
+    if (response_is_empty(r->filter.exchange))
+        return "the response has no content";
+    return r->response.ready ? r->response.body.fault : "the content was not kept";
 }
 
 /* Its head is held, and its content as far as it was wanted. */
 static void rules_pass_response(struct filter_rules *r)
 {
     struct exchange *ex = r->filter.exchange;
+    const char *fault = rules_content_fault(r);
 
-    if (rules_change_response(r)) {
+    if (!fault && !rules_edits_done(r, r->response.body.content))
+        return;
+    if (rules_change_response(r, fault)) {
         rules_lost_memory(r);
         return;
     }
@@ -525,39 +598,61 @@ static bool rules_settle_response(struct filter_rules *r)
     return r->response.ready;
 }
 
-/* Asks until the rules have all they need, or must wait for it: false. */
-static bool rules_ask_response(struct filter_rules *r)
+static void rules_respond(struct filter_rules *r)
 {
-    while (r->need != RULES_DONE) {
-        if (rules_ask(r)) {
-            rules_lost_memory(r);
-            return false;
-        }
-        if (r->need == RULES_NEED_REQUEST_BODY)
-            content_refuse(&r->request, "the request has gone already");
-        else if (r->need == RULES_NEED_RESPONSE_BODY && !rules_settle_response(r))
-            return false;
-    }
-    return !r->body_edits || r->answer || r->abort || rules_settle_response(r);
-}
-
-static void rules_on_response_head(struct filter_rules *r)
-{
-    struct exchange *ex = r->filter.exchange;
-
-    if (!rules_ask_response(r)) {
-        r->state = RULES_WAIT_RESPONSE_CONTENT;
-        return;
-    }
     if (r->abort) {
         rules_end_exchange(r);
     } else if (r->answer) {
-        exchange_let_origin_go(ex);
+        exchange_let_origin_go(r->filter.exchange);
         (void)content_drop(&r->response);
         rules_answer(r);
     } else {
         rules_pass_response(r);
     }
+}
+
+/* Does what the rules need next; true: they can be asked again, or are done. */
+static bool rules_have_response(struct filter_rules *r)
+{
+    bool wanted = r->need == RULES_NEED_RESPONSE_BODY ||
+                  (r->need == RULES_DONE && r->body_edits && !r->answer && !r->abort);
+
+    if (r->need == RULES_NEED_TIME) {
+        rules_ask_elsewhere(r, RULES_WAIT_RESPONSE_JOB);
+        return false;
+    }
+    if (r->need == RULES_NEED_REQUEST_BODY)
+        content_refuse(&r->request, "the request has gone already");
+    if (!wanted || rules_settle_response(r))
+        return true;
+    r->state = RULES_WAIT_RESPONSE_CONTENT;
+    if (content_begin(&r->response)) {
+        rules_lost_memory(r);
+        return false;
+    }
+    return r->response.ready;
+}
+
+/* Asks until the rules have all they need, or must wait for it. */
+static void rules_on_response_head(struct filter_rules *r)
+{
+    while (r->need != RULES_DONE) {
+        if (rules_ask(r)) {
+            rules_lost_memory(r);
+            return;
+        }
+        if (!rules_have_response(r))
+            return;
+    }
+    if (rules_have_response(r))
+        rules_respond(r);
+}
+
+/* The rules were asked elsewhere. */
+static void rules_response_asked(struct filter_rules *r)
+{
+    if (rules_have_response(r))
+        rules_on_response_head(r);
 }
 
 static void rules_collect_response(struct filter_rules *r, const struct message_event *ev)
@@ -577,10 +672,32 @@ static void rules_on_response(struct filter_rules *r, const struct message_event
         rules_on_response_head(r);
     } else if (r->state == RULES_WAIT_RESPONSE_CONTENT) {
         rules_collect_response(r, ev);
-    } else if (r->state == RULES_WAIT_RESPONSE_DELAY) {
+    } else if (r->state == RULES_WAIT_RESPONSE_DELAY || r->state == RULES_WAIT_RESPONSE_JOB) {
         rules_hold(r, &r->response, ev);
     } else {
         rules_emit(r, HTTP_RESPONSE, ev);
+    }
+}
+
+void rules_job_done(struct filter_rules *r, struct rule_job *j)
+{
+    j->next = r->done;
+    r->done = j;
+    if (j->status) {
+        rules_lost_memory(r);
+    } else if (!j->run) {
+        r->edits_made = j;
+        if (r->answer)
+            rules_reply(r);
+        else
+            rules_pass_response(r);
+    } else {
+        r->need = j->need;
+        rules_take_all(r, &j->effects);
+        if (r->state == RULES_WAIT_REQUEST_JOB)
+            rules_request_asked(r);
+        else
+            rules_response_asked(r);
     }
 }
 
@@ -621,9 +738,11 @@ static void on_rules_timer(void *self)
         rules_let_go(r, &r->response);
         break;
     case RULES_WAIT_REQUEST:
+    case RULES_WAIT_REQUEST_JOB:
     case RULES_WAIT_REQUEST_CONTENT:
     case RULES_WAIT_RESPONSE:
     case RULES_WAIT_RESPONSE_CONTENT:
+    case RULES_WAIT_RESPONSE_JOB:
     case RULES_DONE_WITH:
         break;
     }
@@ -635,8 +754,15 @@ static void rules_release(struct filter *f)
 
     timer_clear(&f->exchange->engine->timers, &r->timer);
     rule_run_release(r->run);
+    body_draft_release(&r->draft);
     content_release(&r->request);
     content_release(&r->response);
+    while (r->done) {
+        struct rule_job *j = r->done;
+
+        r->done = j->next;
+        rule_job_retire(j);
+    }
 }
 
 static const struct filter_ops filter_rules_ops = {
@@ -659,6 +785,7 @@ struct filter *filter_rules_new(struct exchange *ex)
     r->filter.ops = &filter_rules_ops;
     r->filter.exchange = ex;
     timer_init(&r->timer, on_rules_timer, r);
+    body_draft_init(&r->draft);
     content_init(&r->request, &r->filter, HTTP_REQUEST);
     content_init(&r->response, &r->filter, HTTP_RESPONSE);
     return &r->filter;

@@ -167,55 +167,54 @@ void rules_take(struct filter_rules *r, const struct effect *effect)
 
 /* ---- the response's edits ------------------------------------------------- */
 
-static void rules_edit_content(struct filter_rules *r, const struct effect *effect,
-                               const struct response_edit *at, struct body_draft *draft)
+static void rules_note_content(struct filter_rules *r, const struct effect *effect,
+                               const struct edited *edited, const char *fault)
 {
-    struct exchange *ex = r->filter.exchange;
-    struct buf note, mark_note;
-    bool changed = false;
     char skipped[RULE_NOTE_BYTES];
 
-    if (!at->content) {
-        (void)snprintf(skipped, sizeof(skipped), "rule_skipped: %s", at->fault);
-        flow_note_rule(ex->flow, effect->rule, skipped);
-        return;
-    }
-    buf_init(&note, BODY_NOTE_BYTES);
-    buf_init(&mark_note, EDIT_NOTE_BYTES);
-    if (body_draft_apply(draft, exchange_arena(ex), &effect->body, *at->content, &note, &changed))
-        flow_note_rule(ex->flow, effect->rule, "skipped: out of memory");
-    else
-        flow_note_rule(ex->flow, effect->rule, buf_text(&note));
-    if (changed && effect->body.mark.name.len &&
-        head_edit_apply(exchange_arena(ex), &effect->body.mark, at->head, &mark_note))
-        flow_note_rule(ex->flow, effect->rule, "skipped the mark: out of memory");
-    buf_release(&note);
-    buf_release(&mark_note);
+    if (!edited)
+        (void)snprintf(skipped, sizeof(skipped), "rule_skipped: %s", fault);
+    flow_note_rule(r->filter.exchange->flow, effect->rule, edited ? edited->note : skipped);
 }
 
-void rules_edit_response(struct filter_rules *r, const struct response_edit *at,
-                         struct body_draft *draft)
+static void rules_mark(struct filter_rules *r, const struct effect *effect, struct head *head)
 {
     struct exchange *ex = r->filter.exchange;
-    uint16_t before = at->head->status;
+    struct buf note;
+
+    buf_init(&note, EDIT_NOTE_BYTES);
+    if (effect->body.mark.name.len &&
+        head_edit_apply(exchange_arena(ex), &effect->body.mark, head, &note))
+        flow_note_rule(ex->flow, effect->rule, "skipped the mark: out of memory");
+    buf_release(&note);
+}
+
+void rules_edit_response(struct filter_rules *r, struct head *head, const struct edited *edited,
+                         const char *fault)
+{
+    struct exchange *ex = r->filter.exchange;
+    uint16_t before = head->status;
 
     for (uint32_t i = 0; i < r->edit_count; i++) {
         const struct effect *effect = r->edits[i];
 
-        if (effect->kind == EFFECT_EDIT_BODY)
-            rules_edit_content(r, effect, at, draft);
-        else if (before == 101 && effect->edit.part == EDIT_STATUS)
+        if (effect->kind == EFFECT_EDIT_BODY) {
+            rules_note_content(r, effect, edited ? &edited[i] : NULL, fault);
+            if (edited && edited[i].changed)
+                rules_mark(r, effect, head);
+        } else if (before == 101 && effect->edit.part == EDIT_STATUS) {
             flow_note_rule(ex->flow, effect->rule, "skipped: the protocol is switched");
-        else
-            rules_edit(r, effect, at->head);
+        } else {
+            rules_edit(r, effect, head);
+        }
     }
     r->edit_count = 0;
     r->body_edits = 0;
     /* The rules set no status without content; one that had none gets none. */
-    if (at->head->status != before && at->head->framing == HTTP_NO_BODY &&
+    if (head->status != before && head->framing == HTTP_NO_BODY &&
         !http_method_is(&ex->request, "HEAD")) {
-        at->head->framing = HTTP_LENGTH;
-        at->head->length = 0;
+        head->framing = HTTP_LENGTH;
+        head->length = 0;
     }
 }
 

@@ -72,6 +72,7 @@ struct settings {
         int64_t client_idle, head, peek, dns, connect, tls, response_head, body_idle, pool_idle;
     } timeouts;
     struct codec_limits limits; /* .lenient is decided per host */
+    int64_t pattern_us;         /* for the searches by pattern of one step of the rules */
     int64_t connections;        /* client connections at once, per process; 0: no limit */
     struct {
         struct host_list decrypt; /* count 0: all */

@@ -141,6 +141,10 @@ static void supply_more(struct supply *s, enum rule_need need, struct rule_view 
         require(!view->response);
         view->response = &s->response;
         break;
+    case RULES_NEED_TIME:
+        require(view->on_loop);
+        view->on_loop = false;
+        break;
     case RULES_NEED_RESPONSE_BODY:
         require(!view->response_body);
         view->response_body = &s->body;
@@ -170,6 +174,7 @@ static void ask_run(struct arena *arena, const struct ruleset *rules, struct rul
     struct buf out;
 
     require(run);
+    request->view.on_loop = true;
     buf_init(&out, OUTPUT_BYTES);
     do {
         struct effects effects = {0};

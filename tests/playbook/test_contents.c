@@ -420,6 +420,91 @@ static void edits_the_trailers_of_a_response(void **state)
     PLAY(steps);
 }
 
+/* ---- off the loop ---------------------------------------------------------------- */
+
+#define SLOW_SWAP "then: { replace: { request.body: { find: ~a+, with: b } } }"
+
+static void changes_a_request_off_the_loop(void **state)
+{
+    static const struct step steps[] = {
+        JOB_HOLD,
+        RULE("match: a.test, " SLOW_SWAP),
+        ACCEPT(C1),
+        IN(C1, POST_HEAD("5") "\r\naa-aa"),
+        NO_DIAL,
+        JOB_BACK,
+        MEET(U1),
+        OUT(U1, SENT_HEAD("3") "\r\nb-b"),
+        IN(U1, OK("0") "\r\n"),
+        OUT(C1, OK("0") "\r\n"),
+        FLOW("http POST http://a.test/ 200 complete 5/0 [proxy.yaml:2 r: body 5 → 3 bytes: aa-aa → "
+             "b-b]"),
+    };
+    (void)state;
+    PLAY(steps);
+}
+
+static void keeps_an_exchange_whose_client_goes_until_its_job_is_back(void **state)
+{
+    static const struct step steps[] = {
+        JOB_HOLD,   RULE("match: a.test, " SLOW_SWAP),
+        ACCEPT(C1), IN(C1, POST_HEAD("5") "\r\naa-aa"),
+        NO_DIAL,    PEER_RESET(C1),
+        JOB_BACK,   FLOW_STARTS("http POST http://a.test/ "),
+        NO_DIAL,
+    };
+    (void)state;
+    PLAY(steps);
+}
+
+static void changes_a_response_off_the_loop(void **state)
+{
+    static const struct step steps[] = {
+        JOB_HOLD,
+        RULE("match: a.test, then: { patch: { response.body: { ops: [{ op: remove, path: /a }] } } "
+             "}"),
+        ACCEPT(C1),
+        IN(C1, GET "\r\n"),
+        MEET(U1),
+        OUT(U1, SENT_GET "\r\n"),
+        IN(U1, OK("13") "\r\n{\"a\":1,\"b\":2}"),
+        SILENT(C1),
+        JOB_BACK,
+        OUT(C1, "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n" MARK NO_STORE "\r\n{\"b\":2}"),
+        FLOW_STARTS("http GET http://a.test/ 200 complete 0/13 [proxy.yaml:2 r: body 13 → 7 bytes"),
+    };
+    (void)state;
+    PLAY(steps);
+}
+
+static void changes_an_answer_off_the_loop(void **state)
+{
+    static const struct step steps[] = {
+        JOB_HOLD,
+        RULE("match: a.test, then: [replace: { response.body: { find: ~a+, with: b } }, respond: { "
+             "text: aa-aa }]"),
+        ACCEPT(C1),
+        IN(C1, POST_HEAD("2") "\r\nxy"),
+        SILENT(C1),
+        JOB_BACK,
+        OUT(C1, "HTTP/1.1 200 OK\r\nDate: Mon, 21 Sep 2026 14:13:21 GMT\r\n"
+                "Content-Type: text/plain; charset=utf-8\r\nContent-Length: 3\r\n" MARK "\r\nb-b"),
+        FLOW_STARTS("http POST http://a.test/ 200 answered_by_rule 2/3 "),
+    };
+    (void)state;
+    PLAY(steps);
+}
+
+static void ends_with_a_job_outside(void **state)
+{
+    static const struct step steps[] = {
+        JOB_HOLD, RULE("match: a.test, " SLOW_SWAP), ACCEPT(C1), IN(C1, POST_HEAD("5") "\r\naa-aa"),
+        NO_DIAL,
+    };
+    (void)state;
+    PLAY(steps);
+}
+
 static void fails_when_the_origin_dies_within_a_content_that_is_held(void **state)
 {
     static const struct step steps[] = {
@@ -481,6 +566,11 @@ int main(void)
         cmocka_unit_test(lets_caches_keep_it_for_so_long),
         cmocka_unit_test(answers_with_a_trailer_section),
         cmocka_unit_test(edits_the_trailers_of_a_response),
+        cmocka_unit_test(changes_a_request_off_the_loop),
+        cmocka_unit_test(keeps_an_exchange_whose_client_goes_until_its_job_is_back),
+        cmocka_unit_test(changes_a_response_off_the_loop),
+        cmocka_unit_test(changes_an_answer_off_the_loop),
+        cmocka_unit_test(ends_with_a_job_outside),
         cmocka_unit_test(fails_when_the_origin_dies_within_a_content_that_is_held),
         cmocka_unit_test(gives_up_what_it_held_when_the_client_goes),
     };

@@ -159,6 +159,9 @@ static inline bool world_supply(struct world *w, struct head *response, struct r
         view->response = response;
         view->response_us = w->response_us;
         return true;
+    case RULES_NEED_TIME:
+        view->on_loop = false;
+        return true;
     case RULES_NEED_RESPONSE_BODY:
         bodies[1] = world_body(w->response_body, w->response_fault);
         view->response_body = &bodies[1];

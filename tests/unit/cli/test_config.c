@@ -301,7 +301,7 @@ static void later_keys_say_so(void **state)
     refuse("inspector: 127.0.0.1:8081", ":1:12: ", "only 'off' is in this version");
     refuse("logs: { store: sqlite }", ":1:16: ", "only 'off' is in this version");
     refuse("logs: { keep: { age: 7d } }", "", "not in this version");
-    refuse("limits: { pattern: 250ms }", "", "not in this version");
+    refuse("logs: { keep: { age: 7d } }", "", "not in this version");
     unload(load("inspector: off\nlogs: { store: off }\nhttp: { http2: mirror }\n"));
 }
 

@@ -226,7 +226,6 @@ static void sends_raw_answers_as_written(void **state)
     expect(w, "GET http://a.test/\nOrigin: http://b.test",
            "answer 401 Unauthorized\n"
            "x-a: 1\n"
-           "Content-Type: text/plain; charset=utf-8\n"
            "Content-Length: 1\n"
            "\n"
            "x\n");
