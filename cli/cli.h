@@ -14,6 +14,7 @@ enum exit_code {
     CODE_FAILED = 1,
     CODE_USAGE = 2,
     CODE_CONFIG = 3,
+    CODE_NO_MATCH = 4,
     CODE_NO_WEIR = 5,
     CODE_CANNOT_EXECUTE = 126,
     CODE_NOT_FOUND = 127,

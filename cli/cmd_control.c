@@ -10,6 +10,7 @@
 #include "base/sizes.h"
 #include "base/text.h"
 #include "cli/instance.h"
+#include "cli/reply.h"
 
 enum {
     STATUS_TEXT_BYTES = 1024 * 1024,
@@ -24,39 +25,12 @@ static int refuse_operands(const struct cli *cli)
                      command_rows[cli->options.command].name, cli->options.operands[0]);
 }
 
-static int print_json(const struct cli *cli, const json_t *body)
-{
-    char *text = json_dumps(body, JSON_INDENT(2));
-    struct buf out;
-    int code;
-
-    buf_init(&out, CONTROL_REPLY_BYTES * 2);
-    buf_put_text(&out, text ? text : "{}");
-    buf_put_byte(&out, '\n');
-    code = cli_print(cli, &out);
-    buf_release(&out);
-    free(text);
-    return code;
-}
-
-static const char *text_at(const json_t *body, const char *key)
-{
-    const char *text = json_string_value(json_object_get(body, key));
-
-    return text ? text : "";
-}
-
-static int64_t number_at(const json_t *body, const char *key)
-{
-    return json_integer_value(json_object_get(body, key));
-}
-
 /* ---- status ---- */
 
 static void put_count(struct buf *out, const json_t *traffic, const char *key, const char *label)
 {
     buf_putf(out, "%s%lld %s", out->len && out->ptr[out->len - 1] == ' ' ? "" : ", ",
-             (long long)number_at(traffic, key), label);
+             (long long)reply_number(traffic, key), label);
 }
 
 static void put_traffic(struct buf *out, const json_t *body)
@@ -74,9 +48,9 @@ static void put_traffic(struct buf *out, const json_t *body)
     put_count(out, traffic, "refused", "refused");
     put_count(out, traffic, "errors", "errors");
     buf_put_text(out, "\nbytes     ");
-    size_put(out, number_at(traffic, "bytes_up"));
+    size_put(out, reply_number(traffic, "bytes_up"));
     buf_put_text(out, " up, ");
-    size_put(out, number_at(traffic, "bytes_down"));
+    size_put(out, reply_number(traffic, "bytes_down"));
     buf_put_text(out, " down\n");
 }
 
@@ -90,11 +64,11 @@ static void put_log(struct buf *out, const json_t *body)
     }
     buf_put_text(out, "log       ");
     put_count(out, log, "flows", "flows");
-    if (number_at(log, "dropped_flows") || number_at(log, "dropped_bodies")) {
+    if (reply_number(log, "dropped_flows") || reply_number(log, "dropped_bodies")) {
         put_count(out, log, "dropped_flows", "dropped");
         put_count(out, log, "dropped_bodies", "without their body");
     }
-    if (number_at(log, "sink_failures"))
+    if (reply_number(log, "sink_failures"))
         put_count(out, log, "sink_failures", "could not be written");
     buf_put_byte(out, '\n');
 }
@@ -105,17 +79,18 @@ static void put_status(struct buf *out, const json_t *body)
     size_t i;
     json_t *url;
 
-    buf_putf(out, "weir %s, process %lld, up ", text_at(body, "version"),
-             (long long)number_at(body, "pid"));
-    duration_put(out, number_at(body, "uptime_ms") * 1000);
+    buf_putf(out, "weir %s, process %lld, up ", reply_text(body, "version"),
+             (long long)reply_number(body, "pid"));
+    duration_put(out, reply_number(body, "uptime_ms") * 1000);
     buf_put_text(out, json_is_true(json_object_get(body, "stopping")) ? ", stopping\n" : "\n");
     buf_put_text(out, "listens   ");
     json_array_foreach(listen, i, url) buf_putf(out, "%s%s", i ? "  " : "", json_string_value(url));
     buf_put_text(out, "\nconfig    ");
-    text_put_terminal(out, bytes_of(text_at(body, "config")[0] ? text_at(body, "config") : "none"));
-    buf_putf(out, " (%lld rule%s)\nca        ", (long long)number_at(body, "rules"),
-             number_at(body, "rules") == 1 ? "" : "s");
-    text_put_terminal(out, bytes_of(text_at(body, "ca")));
+    text_put_terminal(
+        out, bytes_of(reply_text(body, "config")[0] ? reply_text(body, "config") : "none"));
+    buf_putf(out, " (%lld rule%s)\nca        ", (long long)reply_number(body, "rules"),
+             reply_number(body, "rules") == 1 ? "" : "s");
+    text_put_terminal(out, bytes_of(reply_text(body, "ca")));
     buf_put_byte(out, '\n');
     put_traffic(out, body);
     put_log(out, body);
@@ -136,7 +111,7 @@ int command_status(const struct cli *cli)
         return code;
     buf_init(&out, STATUS_TEXT_BYTES);
     if (options_has(&cli->options, OPTION_JSON)) {
-        code = print_json(cli, reply.body);
+        code = reply_print(cli, reply.body);
     } else {
         put_status(&out, reply.body);
         code = cli_print(cli, &out);
@@ -161,9 +136,9 @@ int command_reload(const struct cli *cli)
     if (code)
         return code;
     if (options_has(&cli->options, OPTION_JSON))
-        code = print_json(cli, reply.body);
+        code = reply_print(cli, reply.body);
     else
-        cli_put_shown(text_at(reply.body, reply.status == 200 ? "report" : "diagnostics"));
+        cli_put_shown(reply_text(reply.body, reply.status == 200 ? "report" : "diagnostics"));
     if (!code && reply.status != 200)
         code = CODE_CONFIG;
     json_decref(reply.body);
@@ -198,13 +173,13 @@ int command_stop(const struct cli *cli)
         code = instance_ask(cli, path, "GET", "/v1/status", &status);
     if (code)
         return code;
-    pid = (pid_t)number_at(status.body, "pid");
+    pid = (pid_t)reply_number(status.body, "pid");
     json_decref(status.body);
     code = instance_ask(cli, path, "POST", "/v1/stop", &reply);
     if (code)
         return code;
     if (options_has(&cli->options, OPTION_JSON))
-        code = print_json(cli, reply.body);
+        code = reply_print(cli, reply.body);
     json_decref(reply.body);
     if (!code && !wait_for_end(pid)) {
         cli_error(cli, "process %ld is still finishing what runs", (long)pid);

@@ -79,8 +79,16 @@ int instance_find(const struct cli *cli, bool quiet, char ret_path[static CONTRO
 int instance_ask(const struct cli *cli, const char *path, const char *method, const char *target,
                  struct control_reply *ret_reply)
 {
+    const struct control_call call = {.method = method, .target = target};
+
+    return instance_call(cli, path, &call, ret_reply);
+}
+
+int instance_call(const struct cli *cli, const char *path, const struct control_call *call,
+                  struct control_reply *ret_reply)
+{
     char error[CONTROL_ERROR_TEXT];
-    enum status st = control_ask(path, method, target, error, ret_reply);
+    enum status st = control_call(path, call, error, ret_reply);
 
     if (!st)
         return CODE_OK;

@@ -13,4 +13,8 @@ int instance_find(const struct cli *cli, bool quiet, char ret_path[static CONTRO
 int instance_ask(const struct cli *cli, const char *path, const char *method, const char *target,
                  struct control_reply *ret_reply);
 
+/* The same, with a body. */
+int instance_call(const struct cli *cli, const char *path, const struct control_call *call,
+                  struct control_reply *ret_reply);
+
 #endif

@@ -16,6 +16,7 @@
 #define ON_TRUST ON(trust)
 #define ON_UNTRUST ON(untrust)
 #define ON_STATUS ON(status)
+#define ON_RULES ON(rules)
 #define ON_RELOAD ON(reload)
 #define ON_STOP ON(stop)
 #define ON_VERSION ON(version)

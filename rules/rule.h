@@ -19,7 +19,8 @@ struct rule {
     const char *name;  /* "" when it has none */
     const char *label; /* "proxy.yaml:12 name" */
     const char *group; /* "" when it is in none */
-    bool enabled;      /* itself and its group */
+    const char *place; /* "proxy.yaml:12" */
+    bool enabled;      /* itself and its group, as the file says; see rule_is_on() */
     enum rule_pass pass;
     struct bytes mark;      /* what the marking header says: the name, else file:line */
     struct bytes dice_name; /* the name, else a hash of the text */
@@ -39,11 +40,14 @@ struct ruleset {
     struct rule *rules;
     uint32_t count;
     const struct match_gate *gates;          /* of the rules, by number */
-    const struct host_index *passes[PASSES]; /* of enabled rules */
-    const struct host_index *hosts;          /* of enabled rules, by host alone */
+    const struct host_index *passes[PASSES]; /* of all rules, since any may be switched on */
+    const struct host_index *hosts;          /* the same, by host alone */
     uint64_t seed;
     bool cors;
     const char *mark_name; /* NULL: off */
 };
+
+/* ruleset_switch.c: is it asked now? As its file says, or as it was switched since. */
+bool rule_is_on(const struct rule *rule);
 
 #endif

@@ -220,7 +220,7 @@ static enum status pass_run(struct step *s)
         if (i == UINT32_MAX)
             break;
         s->run->next = i + 1;
-        if (match_gate_passes(&rs->gates[i], &s->match))
+        if (match_gate_passes(&rs->gates[i], &s->match) && rule_is_on(&rs->rules[i]))
             st = rule_ask(s, &rs->rules[i]);
         if (st == STATUS_NEED_MORE)
             s->run->next = i;

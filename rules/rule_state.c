@@ -18,6 +18,7 @@ struct rule_slot {
     uint32_t refs;          /* under state->lock */
     struct rule_slot *next; /* in its bucket */
     _Atomic uint64_t matched, fired;
+    _Atomic int wish; /* of enum rule_wish */
     struct key_table *keys; /* under its shard's lock; NULL until a key is counted */
 };
 
@@ -193,4 +194,14 @@ void rule_slot_totals(const struct rule_slot *slot, uint64_t *ret_matched, uint6
 {
     *ret_matched = atomic_load_explicit(&slot->matched, memory_order_relaxed);
     *ret_fired = atomic_load_explicit(&slot->fired, memory_order_relaxed);
+}
+
+enum rule_wish rule_slot_wish(const struct rule_slot *slot)
+{
+    return (enum rule_wish)atomic_load_explicit(&slot->wish, memory_order_relaxed);
+}
+
+void rule_slot_set_wish(struct rule_slot *slot, enum rule_wish wish)
+{
+    atomic_store_explicit(&slot->wish, (int)wish, memory_order_relaxed);
 }

@@ -1,7 +1,6 @@
-/* rule_state: the counters of `when` and `sequence`. A slot belongs to a rule,
- * known by its name and its text, and lives as long as a ruleset that has this
- * rule: so a reload keeps the counts of rules that did not change. All functions
- * are thread safe. */
+/* rule_state: the counters of `when` and `sequence`, and what was switched by hand. A slot belongs
+ * to a rule, known by its name and its text, and lives as long as a ruleset that has this rule: so
+ * a reload keeps the counts of rules that did not change. All functions are thread safe. */
 #ifndef WEIR_RULES_RULE_STATE_H
 #define WEIR_RULES_RULE_STATE_H
 
@@ -32,6 +31,10 @@ MUST_USE enum status rule_slot_fire(struct rule_slot *slot, struct rule_key key,
 /* How many firings there were under `key`. */
 MUST_USE enum status rule_slot_fired(struct rule_slot *slot, struct rule_key key,
                                      uint64_t *ret_fired);
+/* What people said of a rule while it runs, beside what its file says. */
+enum rule_wish { RULE_AS_WRITTEN, RULE_ON, RULE_OFF };
+enum rule_wish rule_slot_wish(const struct rule_slot *slot);
+void rule_slot_set_wish(struct rule_slot *slot, enum rule_wish wish);
 /* In all. */
 void rule_slot_totals(const struct rule_slot *slot, uint64_t *ret_matched, uint64_t *ret_fired);
 

@@ -32,8 +32,10 @@ void ruleset_info(const struct ruleset *rs, size_t i, struct rule_info *ret_info
     *ret_info = (struct rule_info){
         .name = rule->name,
         .label = rule->label,
+        .place = rule->place,
         .group = rule->group,
         .enabled = rule->enabled,
+        .on = rule_is_on(rule),
     };
     rule_slot_totals(rule->slot, &ret_info->matched, &ret_info->fired);
 }
@@ -45,7 +47,7 @@ bool ruleset_touches_host(const struct ruleset *rs, struct bytes host)
     index_walk_init(&walk, rs->hosts, host, bytes_make(NULL, 0));
     for (uint32_t i = index_walk_next(&walk, 0); i != UINT32_MAX;
          i = index_walk_next(&walk, i + 1)) {
-        if (match_host_may_hold(&rs->rules[i].match, host))
+        if (rule_is_on(&rs->rules[i]) && match_host_may_hold(&rs->rules[i].match, host))
             return true;
     }
     return false;
@@ -94,7 +96,8 @@ bool ruleset_answers_host(const struct ruleset *rs, struct bytes scheme, struct 
          i = index_walk_next(&walk, i + 1)) {
         const struct rule *rule = &rs->rules[i];
 
-        if (!gate_may_pass(&rule->match.gate, &run) || !match_host_may_hold(&rule->match, host))
+        if (!gate_may_pass(&rule->match.gate, &run) || !rule_is_on(rule) ||
+            !match_host_may_hold(&rule->match, host))
             continue;
         if (rule->then.traits & VERB_PASSES)
             return false;

@@ -114,10 +114,22 @@ bool ruleset_touches_host(const struct ruleset *rs, struct bytes host);
 
 /* For lists: the i-th rule. Texts live in the ruleset. */
 struct rule_info {
-    const char *name, *label, *group;
-    bool enabled;
+    const char *name, *label, *group; /* name and group: "" when there is none */
+    const char *place;                /* "proxy.yaml:12" */
+    bool enabled;                     /* as the file says, with its group */
+    bool on;                          /* is it asked now? */
     uint64_t matched, fired;
 };
 void ruleset_info(const struct ruleset *rs, size_t i, struct rule_info *ret_info);
+
+/* Does `word` mean the i-th rule: by its name, its group, or its place? A place may
+ * leave out folders: "a.yaml:3" is also "rules.d/a.yaml:3". */
+bool ruleset_means(const struct ruleset *rs, size_t i, struct bytes word);
+/* The name, group or place that is nearest to `word`, or NULL; of the first rules when
+ * there are many. */
+const char *ruleset_nearest(const struct ruleset *rs, struct bytes word);
+/* Switches the i-th rule while it runs, with all its counters; false: so it was already.
+ * It holds across reloads that leave the rule's text alone. */
+bool ruleset_switch(const struct ruleset *rs, size_t i, bool on);
 
 #endif

@@ -221,6 +221,7 @@ static enum status rule_texts(struct compilation *k, const struct node *n,
 
     rule->name = form->name.ptr ? (const char *)form->name.ptr : "";
     rule->group = form->group.ptr ? (const char *)form->group.ptr : "";
+    rule->place = place;
     rule->label = !place || !form->name.ptr ? place : arena_printf(a, "%s %s", place, rule->name);
     if (!place || !unnamed || !rule->label)
         return STATUS_NO_MEMORY;
@@ -305,7 +306,7 @@ static enum status rules_parse(struct compilation *k, const struct node *list)
     return st;
 }
 
-/* The rules of `pass`, or of all passes, that are switched on. */
+/* The rules of `pass`, or of all passes. */
 static uint32_t sources_list(const struct ruleset *rs, struct index_source *sources,
                              enum rule_pass pass)
 {
@@ -314,7 +315,7 @@ static uint32_t sources_list(const struct ruleset *rs, struct index_source *sour
     for (uint32_t i = 0; i < rs->count; i++) {
         const struct rule *rule = &rs->rules[i];
 
-        if (rule->enabled && (pass == PASSES || rule->pass == pass))
+        if (pass == PASSES || rule->pass == pass)
             sources[count++] = (struct index_source){i, &rule->match};
     }
     return count;

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -101,34 +102,47 @@ static enum status exchange_write(struct exchange *x, int fd)
     return STATUS_OK;
 }
 
-static enum status exchange_ask(struct exchange *x, int fd, const char *method, const char *target)
+static enum status exchange_send(struct exchange *x, const struct head *head, struct bytes body)
 {
-    struct head head = {.side = HTTP_REQUEST,
-                        .version = HTTP_1_1,
-                        .framing = HTTP_NO_BODY,
-                        .length = -1,
-                        .form = TARGET_ORIGIN,
-                        .method = bytes_of(method),
-                        .target = bytes_of(target),
-                        .path = bytes_of(target),
-                        .authority = BYTES("weir")};
-    struct message_event begin = {.kind = MESSAGE_HEAD, .head = &head};
+    struct message_event begin = {.kind = MESSAGE_HEAD, .head = head};
+    struct message_event data = {.kind = MESSAGE_DATA, .data = slice_of(body)};
     struct message_event end = {.kind = MESSAGE_END};
-    struct arena arena;
     enum status st;
 
-    arena_init(&arena, CLIENT_ARENA_BYTES);
     x->stream = codec_open(x->codec);
-    st = fields_append(&arena, &head.fields, BYTES("Host"), BYTES("weir"));
+    st = codec_send(x->codec, x->stream, &begin);
+    if (!st && body.len)
+        st = codec_send(x->codec, x->stream, &data);
+    return st ? st : codec_send(x->codec, x->stream, &end);
+}
+
+static enum status exchange_ask(struct exchange *x, int fd, const struct control_call *call)
+{
+    char *text = call->body ? json_dumps(call->body, JSON_COMPACT) : NULL;
+    struct bytes body = bytes_of(text);
+    struct head head = {.side = HTTP_REQUEST,
+                        .version = HTTP_1_1,
+                        .framing = body.len ? HTTP_LENGTH : HTTP_NO_BODY,
+                        .length = body.len ? (int64_t)body.len : -1,
+                        .form = TARGET_ORIGIN,
+                        .method = bytes_of(call->method),
+                        .target = bytes_of(call->target),
+                        .path = bytes_of(call->target),
+                        .authority = BYTES("weir")};
+    struct arena arena;
+    enum status st = call->body && !text ? STATUS_NO_MEMORY : STATUS_OK;
+
+    arena_init(&arena, CLIENT_ARENA_BYTES);
+    if (!st)
+        st = fields_append(&arena, &head.fields, BYTES("Host"), BYTES("weir"));
     if (!st)
         st = fields_append(&arena, &head.fields, BYTES("Connection"), BYTES("close"));
     if (!st)
-        st = codec_send(x->codec, x->stream, &begin);
-    if (!st)
-        st = codec_send(x->codec, x->stream, &end);
+        st = exchange_send(x, &head, body);
     if (!st)
         st = exchange_write(x, fd);
     arena_release(&arena);
+    free(text);
     return st;
 }
 
@@ -154,7 +168,7 @@ static enum status exchange_read(struct exchange *x, int fd)
     return buf_status(&x->body);
 }
 
-static enum status exchange_run(int fd, const char *method, const char *target,
+static enum status exchange_run(int fd, const struct control_call *call,
                                 struct control_reply *ret_reply)
 {
     struct exchange x;
@@ -162,7 +176,7 @@ static enum status exchange_run(int fd, const char *method, const char *target,
 
     if (st)
         return st;
-    st = exchange_ask(&x, fd, method, target);
+    st = exchange_ask(&x, fd, call);
     if (!st)
         st = exchange_read(&x, fd);
     if (!st)
@@ -177,6 +191,14 @@ static enum status exchange_run(int fd, const char *method, const char *target,
 enum status control_ask(const char *path, const char *method, const char *target, char *error,
                         struct control_reply *ret_reply)
 {
+    const struct control_call call = {.method = method, .target = target};
+
+    return control_call(path, &call, error, ret_reply);
+}
+
+enum status control_call(const char *path, const struct control_call *call, char *error,
+                         struct control_reply *ret_reply)
+{
     const struct timeval patience = {.tv_sec = CONTROL_REPLY_SECONDS};
     int fd;
     enum status st = unix_connect(path, &fd);
@@ -188,7 +210,7 @@ enum status control_ask(const char *path, const char *method, const char *target
     }
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-    st = exchange_run(fd, method, target, ret_reply);
+    st = exchange_run(fd, call, ret_reply);
     if (st)
         snprintf(error, CONTROL_ERROR_TEXT, "no answer on %s: %s", path, status_sentence(st));
     close(fd);

@@ -20,8 +20,16 @@ struct control_reply {
     json_t *body; /* owned by who asked; NULL when there was none */
 };
 
-/* One request without a body. STATUS_NOT_FOUND: nobody listens there; STATUS_IO,
+struct control_call {
+    const char *method, *target;
+    const json_t *body; /* borrowed; NULL: none */
+};
+
+/* STATUS_NOT_FOUND: nobody listens there; STATUS_IO,
  * STATUS_BAD_MESSAGE: with `error` (CONTROL_ERROR_TEXT bytes) saying why. */
+MUST_USE enum status control_call(const char *path, const struct control_call *call, char *error,
+                                  struct control_reply *ret_reply);
+/* The same, without a body. */
 MUST_USE enum status control_ask(const char *path, const char *method, const char *target,
                                  char *error, struct control_reply *ret_reply);
 

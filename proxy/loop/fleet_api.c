@@ -178,18 +178,19 @@ static const struct route {
     const char *method, *target;
     void (*answer)(struct fleet *f, struct control_request *request);
 } routes[] = {
-    {"GET", "/v1/status", answer_status},
-    {"POST", "/v1/reload", answer_reload},
-    {"POST", "/v1/stop", answer_stop},
+    {"GET", "/v1/status", answer_status},        {"GET", "/v1/rules", fleet_answer_rules},
+    {"POST", "/v1/rules/off", fleet_answer_off}, {"POST", "/v1/rules/on", fleet_answer_on},
+    {"POST", "/v1/reload", answer_reload},       {"POST", "/v1/stop", answer_stop},
 };
 
 void fleet_api(void *self, struct control_request *request)
 {
     struct fleet *f = self;
+    size_t len = strcspn(request->target, "?");
     bool known = false;
 
     for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
-        if (strcmp(routes[i].target, request->target) != 0)
+        if (strlen(routes[i].target) != len || memcmp(routes[i].target, request->target, len) != 0)
             continue;
         known = true;
         if (strcmp(routes[i].method, request->method) != 0)

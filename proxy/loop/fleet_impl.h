@@ -53,6 +53,10 @@ void fleet_api(void *self, struct control_request *request);
 void fleet_api_status_news(struct fleet *f);
 /* Answers whoever still waits: the end has come. */
 void fleet_api_end(struct fleet *f);
+/* fleet_rules.c: the rules as they are now, and their switches. */
+void fleet_answer_rules(struct fleet *f, struct control_request *request);
+void fleet_answer_on(struct fleet *f, struct control_request *request);
+void fleet_answer_off(struct fleet *f, struct control_request *request);
 void fleet_api_reloaded(struct control_request *askers, const struct ruleset *rules,
                         struct bytes text);
 

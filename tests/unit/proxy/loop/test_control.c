@@ -240,9 +240,70 @@ static void says_when_nobody_answers(void **state)
     assert_non_null(strstr(error, "/nowhere.sock"));
 }
 
+/* The answer to {"names": [word]}. */
+static json_t *switch_word(struct fixture *f, const char *target, const char *word, unsigned wanted)
+{
+    struct control_call call = {.method = "POST", .target = target};
+    json_t *body = json_pack("{s:[s]}", "names", word);
+    struct control_reply reply;
+    char error[CONTROL_ERROR_TEXT];
+
+    call.body = body;
+    assert_int_equal(control_call(f->control, &call, error, &reply), STATUS_OK);
+    json_decref(body);
+    assert_int_equal(reply.status, wanted);
+    return reply.body;
+}
+
+static void rules_are_listed_and_switched(void **state)
+{
+    struct fixture *f = fixture_start(2, NULL);
+    json_t *list, *rule, *answer;
+
+    (void)state;
+    answer = switch_word(f, "/v1/rules/off", "a", 200);
+    assert_int_equal(json_array_size(json_object_get(answer, "changed")), 1);
+    json_decref(answer);
+    answer = switch_word(f, "/v1/rules/off", "test.yaml:1", 200);
+    assert_int_equal(json_array_size(json_object_get(answer, "changed")), 0);
+    assert_int_equal(json_integer_value(json_object_get(answer, "meant")), 1);
+    json_decref(answer);
+    assert_string_equal(f->said, "switched off: test.yaml:1 a\n");
+    list = fixture_ask(f, "GET", "/v1/rules", 200);
+    assert_int_equal(json_integer_value(json_object_get(list, "count")), 1);
+    rule = json_array_get(json_object_get(list, "rules"), 0);
+    assert_string_equal(json_string_value(json_object_get(rule, "name")), "a");
+    assert_true(json_is_false(json_object_get(rule, "on")));
+    assert_true(json_is_true(json_object_get(rule, "on_in_file")));
+    json_decref(list);
+    list = fixture_ask(f, "GET", "/v1/rules?from=1", 200);
+    assert_int_equal(json_array_size(json_object_get(list, "rules")), 0);
+    json_decref(list);
+    assert_int_equal(fixture_stop(f), 0);
+}
+
+static void a_switch_of_nothing_known_is_refused(void **state)
+{
+    struct fixture *f = fixture_start(1, NULL);
+    json_t *answer = switch_word(f, "/v1/rules/off", "test.yml:1", 404);
+
+    (void)state;
+    assert_string_equal(
+        json_string_value(json_object_get(answer, "error")),
+        "no rule, group or place is called 'test.yml:1', did you mean 'test.yaml:1'?");
+    json_decref(answer);
+    json_decref(fixture_ask(f, "POST", "/v1/rules/on", 400));
+    json_decref(fixture_ask(f, "GET", "/v1/rules?page=2", 400));
+    json_decref(fixture_ask(f, "GET", "/v1/rules/on", 405));
+    assert_string_equal(f->said, "");
+    assert_int_equal(fixture_stop(f), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rules_are_listed_and_switched),
+        cmocka_unit_test(a_switch_of_nothing_known_is_refused),
         cmocka_unit_test(status_tells_what_runs),
         cmocka_unit_test(status_counts_over_all_loops),
         cmocka_unit_test(unknown_targets_and_methods_are_told_apart),
