@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "rules/rule.h"
 #include "rules/rule_names.h"
+#include "rules/ruleset_review.h"
 
 enum { GROUPS_SOUGHT = 100 }; /* for "did you mean" */
 
@@ -346,12 +347,16 @@ static enum status index_rules(struct ruleset *rs)
 static enum status compile(struct compilation *k, const struct node *root)
 {
     enum status st = vars_check(k);
+    const struct node *list;
 
     k->groups = root ? node_find(root, "groups") : NULL;
     st = status_worse(st, groups_check(k));
     st = status_worse(st, defaults_read(k, root ? node_find(root, "defaults") : NULL));
-    st = status_worse(st, rules_parse(k, root ? node_find(root, "rules") : NULL));
-    return st ? st : index_rules(k->rules);
+    list = root ? node_find(root, "rules") : NULL;
+    st = status_worse(st, rules_parse(k, list));
+    if (!st)
+        st = index_rules(k->rules);
+    return st ? st : ruleset_review(k->rules, list, k->c.reader.diags);
 }
 
 static enum status ruleset_new(struct ruleset **ret_rules)

@@ -116,6 +116,30 @@ class Faults(Home):
         self.assertIn("b.yaml:2:1: error: 'tls' cannot stand in an included file", out)
 
 
+    def test_warns_of_rules_that_can_never_act_and_calls_the_file_good(self):
+        path = self.put(
+            "proxy.yaml",
+            "rules:\n"
+            "  - { name: all, match: .a.test, then: 404 }\n"
+            "  - { name: late, match: b.a.test/x, then: 410 }\n"
+            "  - { match: { method: GET, not: { method: GET } }, then: 404 }\n"
+            "  - { match: c.test, when: [first 3, after 5], then: 404 }\n",
+        )
+        code, out, err = self.cli("check", path)
+        self.assertEqual((code, out), (0, ""))
+        self.assertIn("proxy.yaml is good: 4 rules", err)
+        self.assertIn(
+            "3 |   - { name: late, match: b.a.test/x, then: 410 }\n"
+            "  |                          ^^^^^^^^^^\n",
+            err,
+        )
+        found = json.loads(self.cli("check", "--error-format=json", path)[1])
+        self.assertEqual(
+            [(d["level"], d["line"], d["column"]) for d in found],
+            [("warning", 3, 26), ("warning", 4, 14), ("warning", 5, 28)],
+        )
+
+
 class Show(Home):
     def test_prints_one_file_that_means_the_same(self):
         self.put("rules.d/page.txt", "x")
