@@ -112,10 +112,8 @@ static enum status join_mark(struct config *c)
         return st;
     if (bytes_equal(name, BYTES("off")))
         name = bytes_make(NULL, 0);
-    else if (!http_token_valid(name)) {
-        node_error(&c->diags, n, "mark is the name of a header field, or off");
-        return STATUS_BAD_CONFIG;
-    }
+    else if (!http_token_valid(name))
+        return STATUS_BAD_CONFIG; /* the rules' compiler says so */
     c->settings.mark = name;
     return STATUS_OK;
 }

@@ -186,6 +186,10 @@ static enum status frame_push(struct joining *j, const struct node *include, con
     *f = (struct frame){.identified = id != NULL};
     if (id)
         f->id = *id;
+    if (include->kind == NODE_MAP) {
+        node_error(j->reader.diags, include, "'include' is the name of a file, or a list of them");
+        return STATUS_BAD_CONFIG;
+    }
     st = config_texts(&j->reader, include, &f->entries);
     if (st)
         return st;

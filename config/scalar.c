@@ -134,6 +134,10 @@ enum status config_int(const struct config_reader *r, const struct node *n, int6
         node_error(r->diags, n, "'%s' is not a whole number", excerpt(text).text);
         return STATUS_BAD_CONFIG;
     }
+    if ((st || value != min) && min == max) {
+        node_error(r->diags, n, "%s is not known here: it is %" PRId64, excerpt(text).text, min);
+        return STATUS_BAD_CONFIG;
+    }
     if (st || value < min || value > max) {
         node_error(r->diags, n, "%s is out of range: from %" PRId64 " to %" PRId64,
                    excerpt(text).text, min, max);

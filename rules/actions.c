@@ -45,9 +45,14 @@ static enum status action_add(struct actions_builder *b, const struct verb *verb
     if (!args)
         return STATUS_NO_MEMORY;
     if (b->ended || b->count == ACTIONS) {
-        node_error(b->c->reader.diags, at,
-                   b->ended ? "the verb before this one ends the rule, so this is never reached"
-                            : "too many verbs in one rule");
+        const char *why = b->ended
+                              ? "the verb before this one ends the rule, so this is never reached"
+                              : "too many verbs in one rule";
+
+        if (at->key.ptr)
+            node_key_error(b->c->reader.diags, at, "%s", why);
+        else
+            node_error(b->c->reader.diags, at, "%s", why);
         return STATUS_BAD_CONFIG;
     }
     st = verb->parse(b->c, n, args);

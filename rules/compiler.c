@@ -5,6 +5,8 @@
 #include "base/text.h"
 #include "rules/rule_names.h"
 
+enum { VARIABLES_SOUGHT = 100 }; /* for "did you mean" */
+
 enum status status_worse(enum status so_far, enum status st)
 {
     if (so_far == STATUS_NO_MEMORY || !st)
@@ -178,6 +180,33 @@ static enum status text_unescape(struct rule_compiler *c, struct bytes in, struc
     return STATUS_OK;
 }
 
+/* `bad` is the whole "$(name)". */
+static enum status unknown_variable(struct rule_compiler *c, const struct rule_text *text,
+                                    struct bytes bad)
+{
+    const struct node *vars = c->reader.vars;
+    struct bytes name = bytes_until(bytes_from(bad, 2), bad.len > 3 ? bad.len - 3 : 0);
+    const char *words[VARIABLES_SOUGHT];
+    const char *near;
+    size_t count = 0;
+
+    for (const struct node *n = vars && vars->kind == NODE_MAP ? vars->first : NULL; n;
+         n = n->next) {
+        const char *word = count < VARIABLES_SOUGHT ? arena_text(c->arena, n->key) : NULL;
+
+        if (word)
+            words[count++] = word;
+    }
+    near = text_nearest(name, words, count);
+    if (near)
+        return compiler_error(c, text, bad, "unknown name '%s', did you mean '$(%s)'?",
+                              excerpt(bad).text, near);
+    return compiler_error(c, text, bad,
+                          "unknown name '%s'; only variables and $(env.NAME) stand here "
+                          "(write $$( for a literal $()",
+                          excerpt(bad).text);
+}
+
 enum status compiler_text(struct rule_compiler *c, const struct node *n, struct rule_text *ret_text)
 {
     struct rule_text text;
@@ -194,10 +223,7 @@ enum status compiler_text(struct rule_compiler *c, const struct node *n, struct 
     if (st)
         return st;
     if (bad.ptr)
-        return compiler_error(c, &text, bad,
-                              "unknown name '%s'; only variables and $(env.NAME) stand here "
-                              "(write $$( for a literal $()",
-                              excerpt(bad).text);
+        return unknown_variable(c, &text, bad);
     text.all = out;
     *ret_text = text;
     return STATUS_OK;

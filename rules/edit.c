@@ -341,7 +341,15 @@ static enum status remove_parse(const struct target_place *at, struct edit *e)
 enum status edits_parse_list(struct rule_compiler *c, const struct node *n, struct edits *ret)
 {
     struct target_place at = {.c = c, .n = n};
-    enum status st = edits_new(c, n->kind == NODE_LIST ? n->count : 1, ret);
+    enum status st;
+
+    if (n->kind == NODE_MAP) {
+        node_error(c->reader.diags, n,
+                   "expected a target or a list of them, as [request.cookie.id, "
+                   "response.header.server]");
+        return STATUS_BAD_CONFIG;
+    }
+    st = edits_new(c, n->kind == NODE_LIST ? n->count : 1, ret);
 
     if (st)
         return st;

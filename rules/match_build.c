@@ -130,13 +130,21 @@ const struct match_test *builder_path(const struct match_builder *b)
     return found ? found : b->path;
 }
 
+static const char *method_hint(struct bytes name)
+{
+    if (bytes_find(name, ',') >= 0)
+        return "; several are written GET|POST";
+    return bytes_find(name, '/') > 0 ? "; a space in a path is written %20" : "";
+}
+
 static enum status method_name_parse(struct match_builder *b, const struct rule_text *text,
                                      struct bytes name, struct choices *choices)
 {
     bool small = false;
 
     if (!http_token_valid(name))
-        return compiler_error(b->c, text, name, "'%s' is not a method", excerpt(name).text);
+        return compiler_error(b->c, text, name, "'%s' is not a method%s", excerpt(name).text,
+                              method_hint(name));
     for (size_t i = 0; i < name.len; i++)
         small |= name.ptr[i] >= 'a' && name.ptr[i] <= 'z';
     if (small && !http_method_find(name))

@@ -81,6 +81,15 @@ static const struct config_key rule_keys[] = {
 static const struct config_section rule_section = {"rules", rule_keys,
                                                    sizeof(rule_keys) / sizeof(rule_keys[0])};
 
+static bool rule_key_known(struct bytes key)
+{
+    for (size_t i = 0; i < rule_section.count; i++) {
+        if (bytes_equal(key, bytes_of(rule_keys[i].name)))
+            return true;
+    }
+    return false;
+}
+
 /* A configuration being compiled. */
 struct compilation {
     struct rule_compiler c;
@@ -126,8 +135,13 @@ static enum status groups_check(struct compilation *k)
         k->groups_bad = true;
         return st;
     }
-    for (const struct node *n = k->groups->first; n; n = n->next)
-        st = status_worse(st, config_read(&k->c.reader, &group_section, n, &form));
+    for (const struct node *n = k->groups->first; n; n = n->next) {
+        enum status one = compiler_want(&k->c, n, NODE_MAP, "a group is a map: { enabled: false }");
+
+        if (!one)
+            one = config_read(&k->c.reader, &group_section, n, &form);
+        st = status_worse(st, one);
+    }
     return st;
 }
 
@@ -199,6 +213,10 @@ static enum status name_check(struct compilation *k, const struct rule_form *for
 
     if (!form->name.ptr)
         return STATUS_OK;
+    if (form->name.len == 0) {
+        node_error(k->c.reader.diags, at, "a name that is empty: leave it out, or give one");
+        return STATUS_BAD_CONFIG;
+    }
     if (form->name.len > RULE_NAME_BYTES || !http_value_valid(form->name)) {
         node_error(k->c.reader.diags, at,
                    "a rule's name has at most %d bytes and no line feeds or other controls",
@@ -231,8 +249,13 @@ static enum status rule_texts(struct compilation *k, const struct node *n,
     return rule_slot_get(k->state, rule->dice_name, hash, &rule->slot);
 }
 
+/* Not when it is there with a slip of the pen, of which was told. */
 static enum status missing(struct compilation *k, const struct node *rule, const char *key)
 {
+    for (const struct node *n = rule->first; n; n = n->next) {
+        if (!rule_key_known(n->key) && text_nearest(n->key, &key, 1))
+            return STATUS_BAD_CONFIG;
+    }
     node_error(k->c.reader.diags, rule, "this rule has no '%s'", key);
     return STATUS_BAD_CONFIG;
 }
@@ -292,7 +315,8 @@ static enum status rules_parse(struct compilation *k, const struct node *list)
 
     if (!list)
         return STATUS_OK;
-    st = compiler_want(&k->c, list, NODE_LIST, "rules is a list of rules");
+    st = compiler_want(&k->c, list, NODE_LIST,
+                       "rules is a list, and each rule in it begins with '- '");
     if (st)
         return st;
     if (list->count > RULES) {

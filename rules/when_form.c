@@ -105,10 +105,10 @@ enum status when_map_parse(struct when_builder *b, const struct node *map)
     struct per per = {.kind = PER_rule};
     enum status st = config_read(&b->c->reader, &when_section, map, &form);
 
-    if (!st)
-        st = form_per(b, form.per, &per);
-    if (!st)
-        st = form_schedules(b, map, &form, per);
+    if (st == STATUS_NO_MEMORY)
+        return st;
+    st = status_worse(st, form_per(b, form.per, &per));
+    st = status_worse(st, form_schedules(b, map, &form, per));
     if (!st && b->per.kind == PER_rule)
         b->per = per;
     return st;

@@ -80,12 +80,17 @@ enum status ordinal_parse(struct rule_compiler *c, const struct rule_text *text,
                           uint64_t *ret_value)
 {
     static const char *const ends[] = {"st", "nd", "rd", "th", NULL};
+    struct bytes digits = word;
+    uint64_t value;
 
     for (size_t i = 0; ends[i]; i++) {
         if (bytes_ends_with(word, bytes_of(ends[i])))
-            return count_parse(c, text, bytes_until(word, word.len - 2), 1, ret_value);
+            digits = bytes_until(word, word.len - 2);
     }
-    return count_parse(c, text, word, 1, ret_value);
+    if (bytes_to_u64(digits, COUNT_MAX, &value) || value == 0)
+        return compiler_error(c, text, word, "expected a number as 3 or 3rd, 1 or more");
+    *ret_value = value;
+    return STATUS_OK;
 }
 
 enum status percent_parse(struct rule_compiler *c, const struct rule_text *text, struct bytes word,

@@ -271,7 +271,7 @@ static void problems_have_their_place(void **state)
     refuse("upstream: { via: socks5://a.test }", "", "http:// only in this version");
     refuse("upstream: { via: proxy.test }", "", "this is no proxy");
     refuse("limits: { fields: 1 }", ":1:19: ", "out of range");
-    refuse("defaults: { mark: 'a b' }", "", "header field");
+    refuse("defaults: { mark: 'a b' }", "", "cannot be the name of a header");
     refuse("version: 2", ":1:10: ", "out of range");
 }
 
@@ -291,7 +291,7 @@ static void tells_of_includes_and_sections_at_once(void **state)
 {
     (void)state;
     refuse("include: [gone.yaml]\n", ":1:11: ", "gone.yaml': No such file");
-    refuse("include: { a: b }\n", ":1:10: ", "not a map");
+    refuse("include: { a: b }\n", ":1:10: ", "the name of a file, or a list");
     refuse("include: gone.yaml\nlistne: x\n", ":2:1: ", "did you mean 'listen'");
 }
 
