@@ -18,7 +18,7 @@ struct rule_slot {
     uint32_t refs;          /* under state->lock */
     struct rule_slot *next; /* in its bucket */
     _Atomic uint64_t matched, fired;
-    _Atomic int wish; /* of enum rule_wish */
+    _Atomic int wish;       /* of enum rule_wish */
     struct key_table *keys; /* under its shard's lock; NULL until a key is counted */
 };
 

@@ -56,6 +56,32 @@ class Docs(LintTest):
         self.assert_complains("docs", "docs/testing.md", page, "there is no tests/gone/")
 
 
+class Tables(LintTest):
+    PAGE = "# Rules\n<!-- rows: verbs -->\n%s\n<!-- end -->\nmore\n"
+
+    def setUp(self):
+        super().setUp()
+        self.tool = os.path.join(self.root, "tool")
+        self.write("tool", "#!/bin/sh\nprintf '<!-- rows: verbs -->\\nnew\\n<!-- end -->\\n'\n")
+        os.chmod(self.tool, 0o755)
+
+    def result(self, page, *arguments):
+        self.write("docs/rules.md", page)
+        done = self.run_lint("tables", *arguments, self.tool, self.root)
+        self.assertEqual((done.stderr, done.returncode), ("", 1 if "docs/rules.md: " in done.stdout else 0))
+        return done.stdout
+
+    def test_a_table_that_is_not_of_the_rows_is_seen(self):
+        self.assertEqual(self.result(self.PAGE % "new"), "")
+        self.assertIn("the table 'verbs' is not what the rows say", self.result(self.PAGE % "old"))
+        self.assertIn("it has the table 'verbs' 0 times", self.result("# Rules\n"))
+
+    def test_a_page_is_written_anew(self):
+        self.result(self.PAGE % "old", "--write")
+        with open(os.path.join(self.root, "docs/rules.md"), encoding="utf-8") as file:
+            self.assertEqual(file.read(), self.PAGE % "new")
+
+
 class Floors(LintTest):
     def test_third_party_headers_stay_in_their_folder(self):
         for header, home, other in (

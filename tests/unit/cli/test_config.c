@@ -272,7 +272,7 @@ static void problems_have_their_place(void **state)
     refuse("upstream: { via: proxy.test }", "", "this is no proxy");
     refuse("limits: { fields: 1 }", ":1:19: ", "out of range");
     refuse("defaults: { mark: 'a b' }", "", "cannot be the name of a header");
-    refuse("version: 2", ":1:10: ", "out of range");
+    refuse("version: 2", ":1:10: ", "2 is not known here");
 }
 
 static void all_problems_are_reported_at_once(void **state)
