@@ -207,7 +207,7 @@ static int print_switched(const struct cli *cli, const json_t *body)
     {
         buf_putf(&out, "%s  ", state);
         text_put_terminal(&out, bytes_of(reply_text(rule, "place")));
-        buf_put_byte(&out, ' ');
+        buf_put_text(&out, reply_text(rule, "name")[0] ? " " : "");
         text_put_terminal(&out, bytes_of(reply_text(rule, "name")));
         buf_put_byte(&out, '\n');
     }

@@ -121,6 +121,7 @@ static void on_reload(void *self, struct fleet_reload *ret_reload)
         diags_put(&c.diags, DIAG_PRETTY, false, &ret_reload->text);
     } else {
         put_report(l, &c, &ret_reload->text);
+        diags_put(&c.diags, DIAG_PRETTY, false, &ret_reload->text); /* warnings */
         atomic_store(&l->rule_count, config_rule_count(&c));
         ret_reload->rules = c.rules;
         c.rules = NULL;

@@ -10,6 +10,7 @@ struct review {
     struct arena arena;
     const struct node **nodes; /* of the rules */
     uint64_t *match_hashes;
+    bool *understood;                /* of the rules: is_understood() */
     const struct host_index *enders; /* the rules that end their pass for all they match */
 };
 
@@ -84,6 +85,44 @@ static bool may_shadow(const struct rule *by, const struct rule *rule)
 
 /* ---- looking for them ----------------------------------------------------- */
 
+static bool is_word_of(struct bytes key, const char *const *words)
+{
+    while (*words && !bytes_equal(key, bytes_of(*words)))
+        words++;
+    return *words != NULL;
+}
+
+/* Is all that the match says known to match_logic? It looks at the request's head. What
+ * else there is may be judged apart, or later. */
+static bool is_understood(const struct node *match)
+{
+    static const char *const parts[] = {"url",     "method", "scheme", "host",   "port",
+                                        "path",    "query",  "header", "cookie", "client",
+                                        "version", "tls",    NULL};
+    static const char *const nests[] = {"all", "any", "not", NULL};
+    const struct node *left[CONFIG_DEPTH + 1]; /* the next child, at each depth */
+    unsigned depth = 0;
+
+    left[0] = match->first;
+    for (;;) {
+        const struct node *n = left[depth];
+        bool nest;
+
+        if (!n && depth == 0)
+            return true;
+        if (!n) {
+            depth--;
+            continue;
+        }
+        nest = !n->key.len || is_word_of(n->key, nests); /* an item of a list has no key */
+        if (!nest && !is_word_of(n->key, parts))
+            return false;
+        left[depth] = n->next;
+        if (nest && n->first && depth < CONFIG_DEPTH)
+            left[++depth] = n->first;
+    }
+}
+
 /* A host and a path that rules which take all of this match's requests must be found by. */
 static struct index_walk walk_of(const struct review *r, const struct match *m)
 {
@@ -108,7 +147,7 @@ static bool covers(const struct review *r, uint32_t wide, uint32_t narrow)
     const struct rule *rules = r->rules->rules;
 
     return r->match_hashes[wide] == r->match_hashes[narrow] ||
-           match_covers(&rules[wide].match, &rules[narrow].match);
+           (r->understood[wide] && match_covers(&rules[wide].match, &rules[narrow].match));
 }
 
 /* The first rule that leaves nothing to this one, or NULL. */
@@ -134,7 +173,7 @@ static void rule_review(const struct review *r, uint32_t i)
     char why[CONTRADICTION_TEXT];
     const struct rule *by;
 
-    if (match_contradicts(&rule->match, why)) {
+    if (r->understood[i] && match_contradicts(&rule->match, why)) {
         node_warning(r->diags, match, "this can never match: %s", why);
         return;
     }
@@ -170,11 +209,15 @@ static enum status nodes_note(struct review *r, const struct node *list)
 
     r->nodes = arena_alloc(&r->arena, count * sizeof(struct node *));
     r->match_hashes = arena_alloc(&r->arena, count * sizeof(*r->match_hashes));
-    if (!r->nodes || !r->match_hashes)
+    r->understood = arena_alloc(&r->arena, count);
+    if (!r->nodes || !r->match_hashes || !r->understood)
         return STATUS_NO_MEMORY;
     for (const struct node *n = list->first; n && i < r->rules->count; n = n->next, i++) {
+        const struct node *match = node_find(n, "match");
+
         r->nodes[i] = n;
-        r->match_hashes[i] = rule_text_hash(node_find(n, "match"));
+        r->match_hashes[i] = rule_text_hash(match);
+        r->understood[i] = is_understood(match);
     }
     return STATUS_OK;
 }

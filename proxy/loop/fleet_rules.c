@@ -64,8 +64,13 @@ void fleet_answer_rules(struct fleet *f, struct control_request *request)
         return;
     }
     list = json_array();
-    for (size_t i = from; i < rules_count(f) && i < from + RULES_PAGE; i++)
-        json_array_append_new(list, rule_json(f->rules, i));
+    for (size_t i = from; i < rules_count(f) && i < from + RULES_PAGE; i++) {
+        if (json_array_append_new(list, rule_json(f->rules, i))) { /* out of memory */
+            json_decref(list);
+            control_answer(request, 500, NULL);
+            return;
+        }
+    }
     control_answer(request, 200,
                    json_pack("{s:I,s:o}", "count", (json_int_t)rules_count(f), "rules", list));
 }

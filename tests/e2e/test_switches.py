@@ -89,6 +89,12 @@ class Switches(unittest.TestCase):
         self.assertEqual(self.listed()["ten"]["on"], False)
         self.assertEqual(self.listed()["ten"]["on_in_file"], True)
 
+    def test_a_reload_warns_of_a_rule_that_is_never_reached(self):
+        self.weir.write_yaml(self.yaml + "  - { name: late, match: GET a.test/stub, then: 451 }\n")
+        code, out, err = self.weir.cli("reload")
+        self.assertEqual(code, 0)
+        self.assertIn("warning: this rule is never reached: ", out + err)
+
     def test_teaches_when_nothing_is_said(self):
         out, _ = self.rules()
         self.assertIn("weir rules list", out)
