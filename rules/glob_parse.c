@@ -3,6 +3,7 @@
 #include "http/url.h"
 #include "rules/compiler.h"
 #include "rules/glob.h"
+#include "rules/rule_names.h"
 
 struct glob_parser {
     struct rule_compiler *c;
@@ -131,6 +132,27 @@ static enum status glob_keep(struct glob_parser *p, const struct glob **ret_glob
     return STATUS_OK;
 }
 
+/* The segments {id} and :id are captures in other languages; here they are themselves. */
+static void warn_of_foreign_captures(const struct glob_parser *p)
+{
+    struct bytes rest = p->in;
+
+    while (rest.len) {
+        ptrdiff_t end = bytes_find(bytes_from(rest, 1), '/');
+        struct bytes segment = bytes_until(rest, end < 0 ? rest.len : (size_t)end + 1);
+        struct bytes name = bytes_from(segment, 2);
+        bool braces = bytes_starts_with(segment, BYTES("/{")) && bytes_ends_with(name, BYTES("}"));
+
+        rest = bytes_from(rest, segment.len);
+        if (braces)
+            name = bytes_until(name, name.len - 1);
+        if ((braces || bytes_starts_with(segment, BYTES("/:"))) && rule_name_valid(name))
+            compiler_warning(p->c, p->text, bytes_from(segment, 1),
+                             "'%s' stands for itself; a capture is written <%s>",
+                             excerpt(bytes_from(segment, 1)).text, excerpt(name).text);
+    }
+}
+
 enum status glob_parse(struct rule_compiler *c, const struct rule_text *text, struct bytes in,
                        enum glob_kind kind, const struct glob **ret_glob)
 {
@@ -142,6 +164,8 @@ enum status glob_parse(struct rule_compiler *c, const struct rule_text *text, st
         return compiler_error(c, text, in, "a pattern has at most %d bytes", GLOB_BYTES);
     buf_init(&p.literal, 3 * GLOB_BYTES);
     st = pieces_parse(&p);
+    if (!st && kind == GLOB_PATH)
+        warn_of_foreign_captures(&p);
     buf_release(&p.literal);
     return st ? st : glob_keep(&p, ret_glob);
 }

@@ -346,6 +346,18 @@ static void ten_thousand_rules_are_looked_over(void **state)
     buf_release(&yaml);
 }
 
+static void warns_of_captures_as_other_languages_write_them(void **state)
+{
+    const char *said = alone(*state, "a.test/orders/:id/items");
+
+    assert_string_equal(said, "proxy.yaml:2:26: warning: ':id' stands for itself; a capture is "
+                              "written <id>\n");
+    said = alone(*state, "'a.test/{id}'");
+    assert_non_null(strstr(said, ":2:20: warning: '{id}' stands for itself; a capture is "));
+    expect_possible(*state, "'a.test/{}/x{y}/v1:run/:/:7/::x'");
+    expect_possible(*state, "{ host: a.test, query: { '/:id': x } }");
+}
+
 /* ---- what is claimed, put to the test ---- */
 
 struct dice {
@@ -461,6 +473,7 @@ int main(void)
         TEST(warns_of_a_not_that_leaves_nothing),
         TEST(warns_of_tls_that_cannot_be),
         TEST(warns_of_schedules_that_never_agree),
+        TEST(warns_of_captures_as_other_languages_write_them),
         TEST(never_claims_what_a_request_disproves),
         TEST(ten_thousand_rules_are_looked_over),
     };
