@@ -1,4 +1,5 @@
 /* CORS as the Fetch standard has it: what a page may read of another origin. */
+#include "base/text.h"
 #include "http/url.h"
 #include "rules/answer.h"
 #include "rules/verb.h"
@@ -15,8 +16,13 @@ struct cors_args {
 static enum status origin_parse(struct rule_compiler *c, const struct rule_text *text,
                                 struct cors_args *a)
 {
+    static const char *const words[] = {"reflect", "off"};
+    const char *near = text_nearest(text->all, words, sizeof(words) / sizeof(words[0]));
     struct url url;
 
+    if (near)
+        return compiler_error(c, text, text->all, "unknown word '%s', did you mean '%s'?",
+                              excerpt(text->all).text, near);
     if (url_parse(text->all, &url) || url.scheme.len == 0 || url.path.len || url.query.ptr ||
         url.authority.userinfo)
         return compiler_error(c, text, text->all,

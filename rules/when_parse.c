@@ -212,6 +212,9 @@ static enum status unknown_schedule(struct word_reader *r)
     struct bytes word = word_peek(r);
     const char *near;
 
+    if (r->at + 1 < r->count && bytes_equal(r->words[r->at + 1], BYTES("%")))
+        return compiler_error(r->c, r->text, word, "no space stands before '%%': %s%%",
+                              excerpt(word).text);
     near = text_nearest(word, known, sizeof(known) / sizeof(known[0]));
     if (near)
         return compiler_error(r->c, r->text, word, "unknown word '%s', did you mean '%s'?",
