@@ -146,6 +146,11 @@ static bool choice_covers(const struct choice *wide, const struct choice *narrow
     case CHOICE_RANGE:
         return narrow->kind == CHOICE_RANGE && narrow->range.low >= wide->range.low &&
                narrow->range.high <= wide->range.high;
+    case CHOICE_SPAN:
+        return narrow->kind == CHOICE_SPAN && narrow->span.low >= wide->span.low &&
+               narrow->span.high <= wide->span.high;
+    case CHOICE_JSON:
+        return narrow->kind == CHOICE_JSON && bytes_equal(wide->text, narrow->text);
     case CHOICE_PRESENT:
         return narrow->kind != CHOICE_ABSENT;
     case CHOICE_ABSENT:

@@ -241,7 +241,7 @@ static enum status response_look(struct step *s, bool *ret_matters)
     while (!s->match.status && (i = index_walk_next(&walk, i)) != UINT32_MAX) {
         const struct rule *rule = &rs->rules[i++];
 
-        if (!match_gate_passes(&rule->match.gate, &s->match))
+        if (!match_gate_passes(&rule->match.gate, &s->match) || !rule_is_on(rule))
             continue;
         if (!match_holds(&rule->match, &s->match) && !s->match.needs && !s->match.gave_up)
             continue;
