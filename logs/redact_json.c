@@ -13,6 +13,7 @@ struct scan {
     size_t at;   /* what comes next */
     size_t done; /* written so far */
     bool jwts;
+    size_t slashes; /* before a quote of ours: as many as the name's last one has */
     struct buf *out;
 };
 
@@ -97,6 +98,13 @@ static bool starts_number(uint8_t c)
     return c == '-' || (c >= '0' && c <= '9');
 }
 
+static void put_quote(struct scan *s)
+{
+    for (size_t i = 0; i < s->slashes; i++)
+        buf_put_byte(s->out, '\\');
+    buf_put_byte(s->out, '"');
+}
+
 /* A number stays JSON as a string. */
 static void put_secret_number(struct scan *s)
 {
@@ -105,9 +113,9 @@ static void put_secret_number(struct scan *s)
     while (s->at < s->in.len && bytes_find(BYTES("+-.eE0123456789"), s->in.ptr[s->at]) >= 0)
         s->at++;
     put_until(s, start);
-    buf_put_byte(s->out, '"');
+    put_quote(s);
     redact_put_secret(s->redactor, bytes_make(s->in.ptr + start, s->at - start), s->out);
-    buf_put_byte(s->out, '"');
+    put_quote(s);
     s->done = s->at;
 }
 
@@ -166,8 +174,20 @@ static void put_secret_value(struct scan *s, unsigned where)
         put_secret_tree(s);
 }
 
+/* Backslashes before the quote at `quote`. An even number belongs to the text that ends
+ * there; an odd one says that the quote stands within a string. */
+static size_t quote_slashes(struct bytes in, size_t quote)
+{
+    size_t count = 0;
+
+    while (count < quote && in.ptr[quote - 1 - count] == '\\')
+        count++;
+    return count % 2 ? count : 0;
+}
+
 /* What stands in quotes before the colon at `colon`, not further back than `from`. */
-static struct bytes name_before(struct bytes in, size_t from, size_t colon, bool *ret_escapes)
+static struct bytes name_before(struct bytes in, size_t from, size_t colon, bool *ret_escapes,
+                                size_t *ret_slashes)
 {
     size_t end = colon, start;
 
@@ -177,6 +197,7 @@ static struct bytes name_before(struct bytes in, size_t from, size_t colon, bool
     if (end == from || in.ptr[end - 1] != '"')
         return bytes_make(NULL, 0);
     start = --end;
+    *ret_slashes = quote_slashes(in, end);
     while (start > from && in.ptr[start - 1] != '"' && end - start < KEY_BYTES) {
         start--;
         *ret_escapes |= in.ptr[start] == '\\';
@@ -225,7 +246,7 @@ void redact_put_json(const struct redactor *r, struct bytes text, struct buf *ou
 
         if (colon < 0)
             break;
-        name = name_before(text, s.at, s.at + (size_t)colon, &escapes);
+        name = name_before(text, s.at, s.at + (size_t)colon, &escapes, &s.slashes);
         where = escapes ? escaped_name_find(name) : redact_name_find(name);
         s.at += (size_t)colon + 1;
         if (where & REDACT_MEMBER)
