@@ -35,6 +35,47 @@ static const struct verb_row *row_find(struct bytes name)
     return NULL;
 }
 
+static unsigned map_moment(const struct node *map)
+{
+    for (const struct node *n = map->kind == NODE_MAP ? map->first : NULL; n; n = n->next) {
+        const struct verb_row *row = row_find(n->key);
+
+        if (row && row->verb && row->verb->traits & VERB_OF_CONNECTION)
+            return row->verb->traits & VERB_OF_CONNECTION;
+    }
+    return 0;
+}
+
+unsigned actions_moment(const struct node *then)
+{
+    unsigned moment = 0;
+
+    if (then->kind != NODE_LIST)
+        return map_moment(then);
+    for (const struct node *item = then->first; item && !moment; item = item->next)
+        moment = map_moment(item);
+    return moment;
+}
+
+/* One rule is of one pass, and asked at one moment of it. */
+static enum status moment_check(const struct actions_builder *b, const struct verb *verb,
+                                const struct node *at)
+{
+    unsigned moment = verb->traits & VERB_OF_CONNECTION;
+    const char *why = "is about a connection, before there is a request: it cannot be a step";
+
+    if (moment == b->c->moment)
+        return STATUS_OK;
+    if (moment && b->c->moment)
+        why = "needs a rule of its own here: 'tls' acts when a client opens TLS, 'dns' and "
+              "'connect' when weir dials";
+    else if (b->c->moment)
+        why = "cannot stand beside 'tls', 'dns' or 'connect', which act before there is a request: "
+              "give it a rule of its own";
+    node_error(b->c->reader.diags, at, "'%s' %s", verb->name, why);
+    return STATUS_BAD_CONFIG;
+}
+
 /* `at` is where the verb stands, `n` its value. */
 static enum status action_add(struct actions_builder *b, const struct verb *verb,
                               const struct node *at, const struct node *n)
@@ -55,7 +96,9 @@ static enum status action_add(struct actions_builder *b, const struct verb *verb
             node_error(b->c->reader.diags, at, "%s", why);
         return STATUS_BAD_CONFIG;
     }
-    st = verb->parse(b->c, n, args);
+    st = moment_check(b, verb, at);
+    if (!st)
+        st = verb->parse(b->c, n, args);
     b->ended = verb->traits & VERB_TERMINAL; /* even if wrong: what follows is judged alike */
     if (st)
         return st;

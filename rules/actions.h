@@ -21,6 +21,9 @@ struct actions {
 /* `n` is a status, a word, a map of verbs, or a list of these. */
 MUST_USE enum status actions_parse(struct rule_compiler *c, const struct node *n,
                                    struct actions *ret);
+/* Is a rule with this `then` of the connection pass? VERB_AT_HELLO or VERB_AT_DIAL, by its
+ * first such verb, or 0. `then` need not have been judged. */
+unsigned actions_moment(const struct node *then);
 bool actions_apply_to(const struct actions *a, const struct rule_view *view, uint64_t place);
 /* As verb.apply. */
 MUST_USE enum status actions_run(const struct actions *a, struct firing *f);

@@ -36,6 +36,7 @@ struct rule_compiler {
     unsigned needs;       /* what it looks at besides, of NEEDS_* (match.h) */
     bool changes_body;    /* of the response */
     bool in_sequence;
+    unsigned moment; /* of a rule of the connection pass: VERB_AT_HELLO or VERB_AT_DIAL; else 0 */
 };
 
 /* Adds `st` to what a parser has found so far: out of memory counts most. */

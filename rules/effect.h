@@ -84,6 +84,21 @@ struct body_edit {
     const char *note;      /* of the request: what was changed */
 };
 
+/* What a rule of the connection pass does: TLS_* to the TLS that a client opens, the others
+ * to weir's own dial. */
+enum conn_fault_kind {
+#define CONN_FAULT(name, verb, word, value, note) FAULT_##name,
+#include "rules/conn_faults.def"
+#undef CONN_FAULT
+    CONN_FAULTS
+};
+
+struct conn_fault {
+    enum conn_fault_kind kind;
+    uint8_t alert; /* of TLS_ALERT */
+    int64_t us;    /* of the delays */
+};
+
 struct effect {
     enum effect_kind kind;
     const char *rule; /* "proxy.yaml:12 flaky checkout"; lives in the ruleset */
@@ -97,6 +112,7 @@ struct effect {
             int64_t us;
         } delay;
         struct abort abort;
+        struct conn_fault fault;
         struct bytes tag;
         enum log_keep keep;
         const char *note; /* "rule_skipped: …", one sentence for the flow and the log */

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "rules/connection_rule.h"
 #include "rules/match_build.h"
 
 static enum status value_read(const struct value_reader *r, const struct node *n,
@@ -263,6 +264,8 @@ static enum status key_parse(struct match_builder *b, const struct node *n)
     const char *words[KEYS];
 
     for (size_t i = 0; i < KEYS; i++) {
+        if (bytes_equal(n->key, bytes_of(keys[i].name)) && !connection_key_allowed(b->c, n))
+            return STATUS_BAD_CONFIG;
         if (bytes_equal(n->key, bytes_of(keys[i].name)))
             return keys[i].parse(b, n);
         words[i] = keys[i].name;

@@ -1,4 +1,5 @@
 /* The keys about who asks and over what: client, version, tls. */
+#include "rules/connection_rule.h"
 #include "rules/match_build.h"
 
 static enum status read_client(const struct value_reader *r, const struct rule_text *text,
@@ -94,6 +95,8 @@ static enum status tls_key_parse(struct match_builder *b, const struct node *n)
         struct match_test test = {.holds = tls_keys[i].holds, .cost = COST_FIXED};
 
         words[i] = tls_keys[i].name;
+        if (bytes_equal(n->key, bytes_of(words[i])) && !connection_tls_key_allowed(b->c, n))
+            return STATUS_BAD_CONFIG;
         if (bytes_equal(n->key, bytes_of(words[i])))
             return values_test(&r, n, test);
     }

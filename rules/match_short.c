@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "rules/connection_rule.h"
 #include "rules/match_build.h"
 
 /* "a=1", "b=<x>" or "c" */
@@ -148,6 +149,8 @@ static enum status url_add(struct match_builder *b, const struct rule_text *text
     }
     st = status_worse(st, authority_add(b, text, bytes_until(rest, authority_len(rest))));
     rest = bytes_from(rest, authority_len(rest));
+    if (!connection_part_allowed(b->c, text, rest, "a path or a query"))
+        return STATUS_BAD_CONFIG;
     query = bytes_find(rest, '?');
     st = status_worse(st, path_add(b, text, query < 0 ? rest : bytes_until(rest, (size_t)query)));
     if (query >= 0)
@@ -162,6 +165,9 @@ static enum status short_form_parse(struct match_builder *b, const struct rule_t
     struct bytes url = text->all;
     enum status st = STATUS_OK;
 
+    if (!connection_part_allowed(b->c, text, bytes_until(url, (size_t)(space < 0 ? 0 : space)),
+                                 "a method"))
+        return STATUS_BAD_CONFIG;
     if (space >= 0) {
         st = method_names_parse(b, text, bytes_until(text->all, (size_t)space), &methods);
         url = bytes_from(text->all, (size_t)space + 1);
@@ -188,6 +194,8 @@ enum status match_short_parse(struct match_builder *b, const struct node *n)
         return st;
     if (!bytes_starts_with(text.all, BYTES("~")))
         return short_form_parse(b, &text);
+    if (!connection_part_allowed(b->c, &text, text.all, "a whole URL"))
+        return STATUS_BAD_CONFIG;
     st = pattern_parse(b->c, &text, bytes_from(text.all, 1), &choices.items[0].pattern);
     return st ? st : test_add(b, &text, test, &choices);
 }

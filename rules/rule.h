@@ -27,6 +27,7 @@ struct rule {
     struct match match;
     struct when when;
     struct actions then;
+    unsigned moment;   /* of PASS_CONNECTION: VERB_AT_HELLO or VERB_AT_DIAL; else 0 */
     uint32_t effects;  /* at most */
     unsigned needs;    /* of `then`, of NEEDS_* */
     bool changes_body; /* of the response */
@@ -42,6 +43,7 @@ struct ruleset {
     const struct match_gate *gates;          /* of the rules, by number */
     const struct host_index *passes[PASSES]; /* of all rules, since any may be switched on */
     const struct host_index *hosts;          /* the same, by host alone */
+    unsigned moments;                        /* of all of them, as bits */
     uint64_t seed;
     bool cors;
     const char *mark_name; /* NULL: off */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "rules/connection_rule.h"
 #include "rules/rule.h"
 #include "rules/rule_names.h"
 #include "rules/ruleset_review.h"
@@ -269,6 +270,8 @@ static enum status parts_parse(struct compilation *k, const struct node *n,
 
     k->c.captures_unsure = st != STATUS_OK;
     st = status_worse(st, when_parse(&k->c, form->when, &rule->when));
+    if (!st && k->c.moment)
+        st = connection_rule_check(&k->c, form->match, form->when, rule);
     st = status_worse(st, form->then ? actions_parse(&k->c, form->then, &rule->then)
                                      : missing(k, n, "then"));
     return st;
@@ -291,19 +294,23 @@ static enum status rule_parse(struct compilation *k, const struct node *n, struc
     k->c.response_pass = false;
     k->c.needs = 0;
     k->c.changes_body = false;
+    k->c.moment = 0;
     k->c.folder = n->source && n->source->folder ? n->source->folder : k->folder;
     st = config_read(&k->c.reader, &rule_section, n, &form);
     if (st == STATUS_NO_MEMORY)
         return st;
+    k->c.moment = form.then ? actions_moment(form.then) : 0;
     st = status_worse(st, name_check(k, &form, n));
     st = status_worse(st, group_enabled(k, &form, n, &group_on));
     st = status_worse(st, parts_parse(k, n, &form, rule));
     if (st)
         return st;
-    rule->pass = k->c.response_pass ? PASS_RESPONSE : PASS_REQUEST;
+    rule->moment = k->c.moment;
+    rule->pass = rule->moment ? PASS_CONNECTION : k->c.response_pass ? PASS_RESPONSE : PASS_REQUEST;
     rule->needs = k->c.needs;
     rule->changes_body = k->c.changes_body;
     rule->enabled = form.enabled && group_on;
+    k->rules->moments |= rule->moment;
     rule->effects = k->c.effects;
     return rule_texts(k, n, &form, rule);
 }

@@ -11,6 +11,10 @@ enum verb_trait {
     VERB_BARE = 2,     /* may stand as a word alone: `then: pass` */
     VERB_ANSWERS = 4,  /* nothing goes upstream, whatever the request */
     VERB_PASSES = 8,   /* the request may go upstream, with no later rule asked */
+    /* Of the connection pass: asked when a client opens TLS, or before weir dials. */
+    VERB_AT_HELLO = 16,
+    VERB_AT_DIAL = 32,
+    VERB_OF_CONNECTION = VERB_AT_HELLO | VERB_AT_DIAL,
 };
 
 struct verb {

@@ -13,6 +13,7 @@ enum {
     LEAF_CACHE = 4096,              /* leaves kept; the least recently used goes */
     LEAF_NAMES = 100,               /* subject alternative names in one leaf */
     CA_ERROR_TEXT = 512,
+    LEAF_FAULT_SECONDS = 24 * 3600, /* how far the dates of a faulty leaf are off, at least */
 };
 
 struct ca;   /* opaque; counted: ca_free() gives a reference back */
@@ -37,6 +38,19 @@ MUST_USE enum status ca_describe(const struct ca *ca, struct buf *out);
 /* Signing takes over a millisecond (an RSA key): mint in a JOB. */
 bool ca_is_slow(const struct ca *ca);
 
+/* What is wrong with a leaf, for tests of clients; all else about it is as it should be.
+ * WRONG_HOST is for LEAF_WRONG_NAME alone; SELF_SIGNED is signed by the key of the leaf;
+ * UNTRUSTED by an authority made for that leaf, whose key is thrown away. */
+enum leaf_fault {
+    LEAF_SOUND,
+    LEAF_EXPIRED,
+    LEAF_NOT_YET,
+    LEAF_WRONG_HOST,
+    LEAF_SELF_SIGNED,
+    LEAF_UNTRUSTED,
+};
+#define LEAF_WRONG_NAME "wrong-host.invalid" /* RFC 6761 §6.4: no host has it */
+
 /* What to mint for. `host` is validated: a DNS name (A-labels), IPv4 or IPv6
  * literal; it always is a SAN. `mirror` gives further names, taken from the
  * origin's certificate: only DNS names and addresses that are valid, at most
@@ -46,6 +60,7 @@ struct leaf_request {
     const struct cert_names *mirror; /* or NULL */
     int64_t now;                     /* seconds since 1970 */
     bool only_cached;                /* NOT_FOUND instead of minting */
+    enum leaf_fault fault;           /* such leaves are kept apart from the sound ones */
 };
 
 /* From the cache, or minted: at most about 100 µs under a P-256 CA. With one

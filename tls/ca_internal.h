@@ -34,6 +34,7 @@ struct leaf {
     STACK_OF(X509) * chain; /* as in struct ca */
     X509 *issuer;
     int64_t not_before, not_after;
+    enum leaf_fault fault;
     bool final; /* ends with the CA: a new one would not last longer */
 };
 
@@ -42,9 +43,14 @@ EVP_PKEY *leaf_key_new(void);
 
 /* leaf.c: sets up ca->leaf_key and ca->fixed. */
 MUST_USE enum status leaf_prepare(struct ca *ca);
-/* Mints for `host`, without any cache. With one reference. */
+/* Mints for `host`, without any cache. With one reference. Of faults only SELF_SIGNED is
+ * minded, and only by the signature. */
 MUST_USE enum status leaf_mint(const struct ca *ca, const struct cert_name *host,
                                const struct leaf_request *req, struct leaf **ret_leaf);
+
+/* leaf_fault.c: the same, with the fault that is asked for. */
+MUST_USE enum status leaf_mint_faulty(const struct ca *ca, const struct cert_name *host,
+                                      const struct leaf_request *req, struct leaf **ret_leaf);
 
 /* leaf_cache.c */
 MUST_USE enum status leaf_cache_new(struct lru **ret_leaves);

@@ -99,21 +99,37 @@ static bool set_names(X509 *cert, const struct cert_name *host, const struct cer
     return ok;
 }
 
-static bool sign(X509 *cert, const struct ca *ca)
+static bool add_fixed(X509 *cert, const struct ca *ca, int count)
 {
-    for (int i = 0; i < LEAF_FIXED_EXTENSIONS; i++)
+    for (int i = 0; i < count; i++)
         if (!X509_add_ext(cert, ca->fixed[i], -1))
             return false;
-    return X509_set_issuer_name(cert, X509_get_subject_name(ca->cert)) &&
-           X509_set_pubkey(cert, ca->leaf_key) && X509_sign(cert, ca->key, ca->digest) > 0;
+    return X509_set_pubkey(cert, ca->leaf_key);
+}
+
+static bool sign(X509 *cert, const struct ca *ca)
+{
+    return add_fixed(cert, ca, LEAF_FIXED_EXTENSIONS) &&
+           X509_set_issuer_name(cert, X509_get_subject_name(ca->cert)) &&
+           X509_sign(cert, ca->key, ca->digest) > 0;
+}
+
+/* The last of the extensions names the CA's key. */
+static bool sign_by_itself(X509 *cert, const struct ca *ca)
+{
+    return add_fixed(cert, ca, LEAF_FIXED_EXTENSIONS - 1) &&
+           X509_set_issuer_name(cert, X509_get_subject_name(cert)) &&
+           X509_sign(cert, ca->leaf_key, EVP_sha256()) > 0;
 }
 
 static X509 *mint_cert(const struct ca *ca, const struct cert_name *host,
                        const struct leaf_request *req, const struct leaf *leaf)
 {
     X509 *cert = cert_start(leaf->not_before, leaf->not_after);
+    bool alone = req->fault == LEAF_SELF_SIGNED;
 
-    if (cert && set_names(cert, host, req->mirror) && sign(cert, ca)) {
+    if (cert && set_names(cert, host, req->mirror) &&
+        (alone ? sign_by_itself(cert, ca) : sign(cert, ca))) {
         /* has OpenSSL fill in what it keeps beside a certificate, while it is
          * still this thread's alone */
         X509_check_purpose(cert, -1, 0);

@@ -25,24 +25,30 @@ enum status leaf_cache_new(struct lru **ret_leaves)
     return lru_new(LEAF_CACHE, seed, values, ret_leaves);
 }
 
-enum { LEAF_KEY_BYTES = sizeof(uint64_t) + DNS_NAME_BYTES };
+enum { LEAF_KEY_BYTES = sizeof(uint64_t) + 1 + DNS_NAME_BYTES };
 
-/* What a leaf is kept under: the names mirrored, then the host. An address has
+/* What a leaf is kept under: the names mirrored, its fault, then the host. An address has
  * 4 or 16 bytes, and a name of that length differs in the first bit of the hash. */
 static struct bytes leaf_key(uint8_t key[LEAF_KEY_BYTES], const struct cert_name *host,
-                             const struct cert_names *mirror)
+                             const struct leaf_request *req)
 {
-    uint64_t hash = (mirror ? mirror->hash : 0) & ~UINT64_C(1);
+    uint64_t hash = (req->mirror ? req->mirror->hash : 0) & ~UINT64_C(1);
     size_t len = host->is_address ? host->address_len : host->text_len;
+    uint8_t *at = key + sizeof(hash);
 
     hash |= host->is_address;
     memcpy(key, &hash, sizeof(hash));
-    memcpy(key + sizeof(hash), host->is_address ? (const void *)host->address : host->text, len);
-    return bytes_make(key, sizeof(hash) + len);
+    *at++ = (uint8_t)req->fault;
+    memcpy(at, host->is_address ? (const void *)host->address : host->text, len);
+    return bytes_make(key, sizeof(hash) + 1 + len);
 }
 
 static bool leaf_serves(const struct leaf *leaf, int64_t now)
 {
+    if (leaf->fault == LEAF_EXPIRED)
+        return now - leaf->not_after >= LEAF_FAULT_SECONDS;
+    if (leaf->fault == LEAF_NOT_YET)
+        return leaf->not_before - now >= LEAF_FAULT_SECONDS;
     if (now < leaf->not_before)
         return false; /* the clock was set back */
     return leaf->final || leaf->not_after - now >= LEAF_RENEW_SECONDS;
@@ -59,7 +65,7 @@ enum status ca_leaf(struct ca *ca, const struct leaf_request *req, struct leaf *
     st = cert_name_parse(req->host, false, &host);
     if (st)
         return st;
-    key = leaf_key(memory, &host, req->mirror);
+    key = leaf_key(memory, &host, req);
     leaf = lru_get(ca->leaves, key);
     if (leaf && leaf_serves(leaf, req->now)) {
         *ret_leaf = leaf;
@@ -68,7 +74,7 @@ enum status ca_leaf(struct ca *ca, const struct leaf_request *req, struct leaf *
     leaf_unref(leaf);
     if (req->only_cached)
         return STATUS_NOT_FOUND;
-    st = leaf_mint(ca, &host, req, &leaf);
+    st = req->fault ? leaf_mint_faulty(ca, &host, req, &leaf) : leaf_mint(ca, &host, req, &leaf);
     if (st)
         return st;
     leaf_ref(leaf);

@@ -81,6 +81,14 @@ enum status tlsio_accept(struct tls_shared *s, struct chunk_pool *pool, struct l
     return STATUS_OK;
 }
 
+enum status tlsio_cap_version(struct tlsio *t)
+{
+    if (SSL_set_min_proto_version(t->ssl, TLS1_2_VERSION) &&
+        SSL_set_max_proto_version(t->ssl, TLS1_2_VERSION))
+        return STATUS_OK;
+    return openssl_failure();
+}
+
 static enum status set_sni(struct tlsio *t, struct bytes sni)
 {
     struct cert_name name;

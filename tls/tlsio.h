@@ -62,6 +62,9 @@ struct tls_target {
 MUST_USE enum status tlsio_accept(struct tls_shared *s, struct chunk_pool *pool, struct leaf *leaf,
                                   struct bytes alpn, const uint8_t binding[TLS_BINDING_BYTES],
                                   struct tlsio **ret_tls);
+/* No later version than TLS 1.2 for a connection from a client, whatever the settings say;
+ * before its handshake. STATUS_TLS: OpenSSL would not. */
+MUST_USE enum status tlsio_cap_version(struct tlsio *t);
 /* BAD_INPUT: host or sni is no name or address, or alpn is no list. The first
  * verification loads the system's roots, see tls_shared_load_trust(). */
 MUST_USE enum status tlsio_connect(struct tls_shared *s, struct chunk_pool *pool,

@@ -195,7 +195,7 @@ static void exchange_note_sent_head(struct exchange *ex, const struct head *head
     ex->response_started = true;
     f->status = head->status;
     f->response.sent = head;
-    f->injected = ex->answered;
+    f->injected = f->injected || ex->answered;
     if (!ex->sent_us)
         ex->sent_us = ex->engine->now_us;
 }

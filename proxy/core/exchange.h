@@ -8,6 +8,7 @@
 #include "proxy/core/filter.h"
 #include "proxy/core/upstream.h"
 
+struct dial_fault;
 struct session;
 
 /* What the exchange waits for on its way to the origin. */
@@ -34,6 +35,7 @@ struct exchange {
     struct filter *first, *last; /* first: next to the client */
     enum origin_state origin;
     struct upstream *upstream;
+    struct dial_fault *held; /* a rule holds the dial */
     struct route route;
     struct slice_queue gate; /* content that waits for the connection */
     struct fields *gate_trailers;
@@ -88,6 +90,11 @@ void exchange_to_client(struct exchange *ex, const struct message_event *ev);
 void exchange_put_raw(struct exchange *ex, const struct head *head, struct bytes bytes);
 void exchange_credit(struct exchange *ex, enum http_side way, size_t content_bytes);
 void exchange_let_origin_go(struct exchange *ex);
+/* A new connection for it. */
+void exchange_dial(struct exchange *ex);
+/* Asks the rules whether it may have a connection at once. True: one of them holds it, or
+ * the exchange has failed. */
+bool exchange_is_held(struct exchange *ex);
 /* The last word: the flow goes to the log, the session goes on or ends. */
 enum exchange_ending { EXCHANGE_KEEP, EXCHANGE_FINISH, EXCHANGE_RESET, EXCHANGE_HANG };
 void exchange_over(struct exchange *ex, enum close_reason reason, const char *sentence,

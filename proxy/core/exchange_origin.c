@@ -2,6 +2,7 @@
  * connection, the connection itself, and what comes back on it. */
 #include <string.h>
 
+#include "proxy/core/dial_fault.h"
 #include "proxy/core/exchange.h"
 #include "proxy/core/flow_tap.h"
 #include "proxy/core/session.h"
@@ -14,6 +15,8 @@ void exchange_let_origin_go(struct exchange *ex)
 
     ex->upstream = NULL;
     ex->origin = ORIGIN_DONE;
+    dial_fault_stop(ex->held);
+    ex->held = NULL;
     timer_clear(&ex->engine->timers, &ex->timer);
     if (up)
         upstream_leave(up);
@@ -114,6 +117,13 @@ static void origin_use(struct exchange *ex, struct upstream *up)
     origin_open_gate(ex);
 }
 
+void exchange_dial(struct exchange *ex)
+{
+    ex->upstream = upstream_new(ex->engine, &ex->route, &exchange_upstream_user, ex);
+    if (!ex->upstream)
+        origin_lost_memory(ex);
+}
+
 static void origin_connect(struct exchange *ex)
 {
     struct engine *e = ex->engine;
@@ -123,6 +133,8 @@ static void origin_connect(struct exchange *ex)
 
     ex->origin = ORIGIN_WAIT_CONNECTION;
     ex->upstream_asked_us = e->now_us;
+    if (!ex->retried && exchange_is_held(ex))
+        return;
     up = ex->retried ? NULL : pool_take(&e->pool, &ex->route);
     if (up) {
         origin_use(ex, up);
@@ -135,9 +147,7 @@ static void origin_connect(struct exchange *ex)
         exchange_fail(ex, failure->reason, failure->sentence);
         return;
     }
-    ex->upstream = upstream_new(e, &ex->route, &exchange_upstream_user, ex);
-    if (!ex->upstream)
-        origin_lost_memory(ex);
+    exchange_dial(ex);
 }
 
 enum status exchange_redirect(struct exchange *ex, const struct rule_target *to)

@@ -153,6 +153,8 @@ void rules_take(struct filter_rules *r, const struct effect *effect)
     case EFFECT_DELAY:
         take_delay(r, effect);
         break;
+    case EFFECT_CONN_FAULT: /* of the connection pass */
+        break;
     case EFFECT_TAG:
         flow_note_tag(ex->flow, effect->tag);
         break;

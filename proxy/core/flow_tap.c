@@ -63,6 +63,8 @@ void flow_note_session(struct flow *f, const struct session *s)
         f->client_tls.ja4 = flow_text(f, bytes_of(s->hello.ja4));
     if (s->wire && s->wire->tls)
         flow_note_tls(f, &f->client_tls, s->wire->tls);
+    for (const struct session_note *n = s->notes; n; n = n->next)
+        flow_note_rule(f, n->label, n->note);
 }
 
 void flow_note_upstream(struct flow *f, const struct upstream *up)

@@ -57,7 +57,7 @@ void session_end(struct session *s, bool reset)
         session_tunnel_ended(s);
         tunnel_close(s->tunnel);
     }
-    if (!s->flow_left && !ex)
+    if (!s->flow_left && !ex && !session_fault_took(s, false))
         session_note_refusal(s, CLOSE_CLIENT_CLOSED, NULL);
     s->state = SESSION_ENDED;
     if (ex)
@@ -154,6 +154,7 @@ static void session_leave_flow(struct session *s, enum close_reason reason, cons
     f->host = arena_copy(&f->arena, s->sni.len ? s->sni : s->target.host);
     f->port = s->target.port;
     f->status = status;
+    f->injected = s->faulted && !s->exchanges;
     flow_note_end(f, reason, sentence);
     engine_log(s->engine, f);
 }
@@ -519,7 +520,7 @@ static void on_session_reset(void *self)
                (s->state == SESSION_WAIT_INNER && s->wire->tls &&
                 tlsio_refused_by_peer(s->wire->tls))) {
         session_handshake_broke(s, "it reset the connection");
-    } else if (!s->flow_left) {
+    } else if (!s->flow_left && !session_fault_took(s, false)) {
         session_note_refusal(s, CLOSE_CLIENT_RESET, NULL);
     }
     session_end(s, false);

@@ -9,6 +9,7 @@
 #include "proxy/core/route.h"
 #include "proxy/core/tunnel.h"
 #include "tls/client_hello.h"
+#include "tls/tlsio.h"
 
 enum {
     SESSION_ARENA_BYTES = 256 * 1024,
@@ -31,7 +32,14 @@ enum session_state {
     SESSION_ENDED,
 };
 
+struct dial_fault;
 struct exchange;
+
+/* A rule at work on the connection, told on every flow of it. In the session's arena. */
+struct session_note {
+    const char *label, *note;
+    struct session_note *next;
+};
 
 struct session {
     struct engine *engine;
@@ -64,6 +72,11 @@ struct session {
     struct mint *mint;     /* while it is made */
     struct upstream *raw;  /* being dialled for a tunnel */
     struct wire *raw_wire; /* dialled; who speaks first? */
+    struct session_note *notes;
+    enum leaf_fault leaf_fault; /* of the certificate that is shown, by a rule */
+    bool no_alpn, tls_1_2;      /* by a rule: none is chosen; no later version is spoken */
+    bool faulted;               /* by a rule, so that it is to fail */
+    struct dial_fault *held;    /* a rule holds the dial of a tunnel */
     struct timer timer;
     int64_t started_us, started_wall_us;
     struct session *prev, *next;
@@ -107,9 +120,20 @@ void session_peek_timeout(struct session *s);
 void session_tunnel(struct session *s);
 void session_tunnel_ended(struct session *s);
 void session_drop_raw(struct session *s);
+/* The same, and what rules did to that dial is not told: the client speaks TLS or HTTP. */
+void session_forgo_raw(struct session *s);
 /* A ClientHello lies in s->peek and s->hello. */
 void session_start_tls(struct session *s);
 void session_accept_tls(struct session *s);
+/* Asks the rules what is to be done to the TLS that the ClientHello begins. True: it was
+ * broken off, or the session has ended. */
+bool session_hello_broken(struct session *s);
+/* The handshake failed, or the client left behind it without a request: was it by a rule?
+ * Then a flow was left that says so. */
+bool session_fault_took(struct session *s, bool in_handshake);
+MUST_USE enum status session_tls_binding(const struct session *s, struct bytes host,
+                                         uint8_t ret_binding[TLS_BINDING_BYTES]);
+void session_note_rule(struct session *s, const char *label, const char *note);
 void session_handshake_ended(struct session *s, enum status st);
 void session_handshake_broke(struct session *s, const char *detail);
 

@@ -55,7 +55,7 @@ static void session_peek_http(struct session *s, size_t before)
 {
     enum status st = session_use_codec(s);
 
-    session_drop_raw(s);
+    session_forgo_raw(s);
     if (!st)
         st = wire_give_back(s->wire, bytes_until(buf_bytes(&s->peek), before));
     buf_release(&s->peek);
@@ -69,7 +69,7 @@ static void session_peek_tls(struct session *s)
 
     switch (st) {
     case STATUS_OK:
-        session_drop_raw(s);
+        session_forgo_raw(s);
         session_start_tls(s);
         break;
     case STATUS_NEED_MORE:

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "http/url.h"
+#include "proxy/core/dial_fault.h"
 #include "proxy/core/flow_tap.h"
 #include "proxy/core/mint.h"
 #include "proxy/core/session.h"
@@ -71,7 +72,11 @@ void session_start_tls(struct session *s)
         session_tunnel(s);
         return;
     }
-    if (e->settings->tls.dial_lazy ||
+    if (session_hello_broken(s))
+        return;
+    /* What rules do to the dial is for the exchange to meet, and a faulty certificate is
+     * not worth one. */
+    if (e->settings->tls.dial_lazy || s->leaf_fault || dial_fault_may_be(s) ||
         (e->rules &&
          ruleset_answers_host(e->rules, BYTES("https"), s->target.host, s->target.port))) {
         session_accept_tls(s);
@@ -95,6 +100,7 @@ static enum status session_leaf(struct session *s, struct leaf **ret_leaf)
     struct route route;
     struct leaf_request req = {.host = session_tls_host(s),
                                .now = e->wall_us / MICROS,
+                               .fault = s->leaf_fault,
                                .only_cached =
                                    ca_is_slow(e->env.ca) && s->state != SESSION_WAIT_LEAF};
     enum status st;
@@ -128,11 +134,15 @@ void session_accept_tls(struct session *s)
         return;
     }
     if (!st)
-        st = tls_binding(session_tls_host(s), s->target.port, BYTES("client"), binding);
+        st = session_tls_binding(s, session_tls_host(s), binding);
     if (!st)
-        st = tlsio_accept(e->env.tls, e->env.pool, leaf, alpn_http11, binding, &tls);
+        st = tlsio_accept(e->env.tls, e->env.pool, leaf, s->no_alpn ? BYTES("") : alpn_http11,
+                          binding, &tls);
     leaf_unref(leaf);
+    if (!st && s->tls_1_2)
+        st = tlsio_cap_version(tls);
     if (st) {
+        tlsio_free(tls);
         session_handshake_broke(s, st == STATUS_BAD_INPUT
                                        ? "no certificate can be made for the host"
                                        : status_sentence(st));
@@ -163,6 +173,10 @@ void session_handshake_broke(struct session *s, const char *detail)
     const struct tlsio *tls = s->wire->tls;
     uint64_t key = rejection_key(s);
 
+    if (session_fault_took(s, true)) {
+        session_finish(s);
+        return;
+    }
     if (tls && tlsio_refused_by_peer(tls)) {
         const char *alert = tlsio_facts(tls).alert_text;
 

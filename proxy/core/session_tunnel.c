@@ -1,7 +1,13 @@
 /* Raw relaying of a CONNECT: whatever is neither HTTP nor a TLS that is opened. */
+#include "proxy/core/dial_fault.h"
 #include "proxy/core/flow_tap.h"
 #include "proxy/core/session.h"
 #include "proxy/core/upstream.h"
+
+static struct bytes tunnel_scheme(const struct session *s)
+{
+    return s->hello.max_version || s->wire->tls ? BYTES("https") : BYTES("tcp");
+}
 
 static void tunnel_note_flow(struct session *s, enum close_reason reason, const char *sentence)
 {
@@ -13,7 +19,8 @@ static void tunnel_note_flow(struct session *s, enum close_reason reason, const 
         return;
     flow_note_session(f, s);
     f->started_us = s->started_wall_us;
-    f->scheme = s->hello.max_version || s->wire->tls ? BYTES("https") : BYTES("tcp");
+    f->injected = s->faulted;
+    f->scheme = tunnel_scheme(s);
     f->host = arena_copy(&f->arena, s->target.host);
     f->port = s->target.port;
     f->client_tls.alpn = arena_copy(&f->arena, s->hello.alpn);
@@ -47,9 +54,18 @@ void session_drop_raw(struct session *s)
 
     s->raw = NULL;
     s->raw_wire = NULL;
+    dial_fault_stop(s->held);
+    s->held = NULL;
     if (up)
         upstream_close(up, false);
     wire_drop(w);
+}
+
+void session_forgo_raw(struct session *s)
+{
+    if (s->raw || s->raw_wire || s->held)
+        s->notes = NULL;
+    session_drop_raw(s);
 }
 
 /* Both wires stand: relay. */
@@ -141,7 +157,7 @@ static void on_raw_gone(void *self, const struct failure *failure, bool reset)
 static const struct upstream_user raw_user = {
     .on_ready = on_raw_ready, .on_failure = on_raw_failure, .on_gone = on_raw_gone};
 
-static void session_dial_raw(struct session *s)
+static void session_dial_now(struct session *s)
 {
     struct route route;
     enum route_kind kind = s->wire->tls ? ROUTE_HTTPS : ROUTE_RAW;
@@ -155,12 +171,49 @@ static void session_dial_raw(struct session *s)
         session_end(s, true);
 }
 
+static void on_raw_rule(void *self, const char *label, const char *note)
+{
+    session_note_rule(self, label, note);
+}
+
+static void on_raw_held(void *self, const struct failure *failure)
+{
+    struct session *s = self;
+
+    s->held = NULL;
+    if (!failure) {
+        session_dial_now(s);
+        return;
+    }
+    s->faulted = true;
+    on_raw_failure(s, NULL, failure);
+}
+
+static void session_dial_raw(struct session *s)
+{
+    static const struct dial_fault_user user = {on_raw_rule, on_raw_held};
+    const struct dial_ask ask = {
+        .session = s,
+        .rules = s->engine->rules,
+        .target = &s->target,
+        .scheme = tunnel_scheme(s),
+        .arena = &s->arena,
+        .user = &user,
+        .self = s,
+    };
+
+    if (dial_fault_start(&ask, &s->held))
+        session_end(s, true);
+    else if (!s->held)
+        session_dial_now(s);
+}
+
 void session_tunnel(struct session *s)
 {
     session_wait(s, SESSION_TUNNEL, 0);
     if (s->raw_wire)
         session_join(s);
-    else if (!s->raw)
+    else if (!s->raw && !s->held)
         session_dial_raw(s);
 }
 

@@ -112,7 +112,13 @@ static void make_once(void)
         "  - { name: slow, match: a.test/slow, then: [delay: 1s] }\n"
         "  - { name: late, match: a.test/late, then: [delay: { response: 1s }] }\n"
         "  - { name: edit, match: a.test/edit, then: { set: { response.status: 418, "
-        "request.header.x-a: b } } }\n");
+        "request.header.x-a: b } } }\n"
+        "  - { name: leaf, match: https://a.test, when: every 3rd, then: [tls: self_signed, tls: "
+        "max 1.2] }\n"
+        "  - { name: alert, match: https://a.test, when: every 4th, then: { tls: alert 40 } }\n"
+        "  - { name: dial, match: a.test, when: every 3rd, then: [dns: delay 1s, connect: "
+        "refuse] }\n"
+        "  - { name: gone, match: a.test, when: every 5th after 2, then: { connect: hang } }\n");
     once.rules[1] = compile("rules:\n"
                             "  - { name: all, match: '/**', then: { sequence: [500, pass] } }\n");
 }

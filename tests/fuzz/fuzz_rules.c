@@ -3,6 +3,7 @@
  * errors. */
 #include <stdlib.h>
 
+#include "rules/connection_pass.h"
 #include "rules_text.h"
 
 #include "fuzz.h"
@@ -103,6 +104,9 @@ static void check_effect(const struct effect *e, bool last)
         break;
     case EFFECT_TARGET:
         check_target(&e->target);
+        break;
+    case EFFECT_CONN_FAULT:
+        require(e->fault.kind < CONN_FAULTS && e->fault.us >= 0);
         break;
     case EFFECT_TAG:
         require(http_value_valid(e->tag));
@@ -208,12 +212,38 @@ static void ask(const struct ruleset *rules, struct bytes text)
     arena_release(&arena);
 }
 
+/* As if the request's host were to be connected to. */
+static void ask_connection(const struct ruleset *rules, struct bytes text)
+{
+    struct rules_request request;
+    struct arena arena;
+
+    arena_init(&arena, ARENA_BYTES);
+    if (rules_text_request(&arena, text, &request) == STATUS_OK) {
+        for (int at = RULES_AT_HELLO; at <= RULES_AT_DIAL; at++) {
+            enum rules_moment moment = (enum rules_moment)at;
+            bool may = ruleset_may_act(rules, moment, &request.view, &arena);
+            struct effects effects = {0};
+
+            require(rules_connect(rules, moment, &request.view, &arena, &effects) == STATUS_OK);
+            require(!effects.count || (may && ruleset_acts(rules, moment)));
+            for (uint32_t i = 0; i < effects.count; i++) {
+                require(effects.items[i].kind == EFFECT_CONN_FAULT);
+                check_effect(&effects.items[i], false);
+            }
+        }
+    }
+    arena_release(&arena);
+}
+
 static void ask_all(const struct ruleset *rules, struct bytes request)
 {
     struct rule_info info;
 
     for (int i = 0; i < ROUNDS; i++) {
         ask(rules, request);
+        ask_connection(rules, request);
+        ask_connection(rules, BYTES("GET https://a.test:8443"));
         ask(rules, BYTES("GET http://api.shop.test/v1/a%2Fb?a=1&b=%20x\nOrigin: http://p.test\n"
                          "If-None-Match: \"a\"\nX-Team: payments"));
         ask(rules, BYTES("POST https://a.test:8443/\nCookie: a=b"));

@@ -335,6 +335,75 @@ static void rules_at_work(void)
     talk_end(t);
 }
 
+static const char breaking_rules[] =
+    "rules:\n"
+    "  - { name: less,   match: tls.test, then: [tls: no_alpn, tls: max 1.2] }\n"
+    "  - { name: alone,  match: tls.test, then: { tls: self_signed } }\n"
+    "  - { name: slow,   match: tls.test, when: per client, then: [dns: delay 1s] }\n"
+    "  - { name: alert,  match: alert.test, then: { tls: alert 40 } }\n"
+    "  - { name: dead,   match: dead.test, then: [connect: delay 1s, connect: refuse] }\n";
+
+static struct peer *open_tls(struct talk *t, enum side_name name, const char *connect,
+                             const struct tls_role *role)
+{
+    struct peer *p = connect_client(&t->stage, name);
+
+    say(&t->stage, p, connect);
+    if (!p->closed) {
+        buf_clear(&p->out);
+        p->tls = tls_peer_client(role);
+        stage_settle(&t->stage);
+    }
+    return p;
+}
+
+static void let_a_second_pass(struct talk *t)
+{
+    let_go_on(t);
+    t->stage.now_us += 1000000;
+    stage_event(&t->stage, (struct event){.kind = EVENT_TIMER});
+    let_go_on(t);
+}
+
+static void rules_that_break_connections(void)
+{
+    struct talk *t = talk_begin(NULL);
+    struct stage *s = &t->stage;
+    struct ruleset *rules = compile(s, breaking_rules);
+    struct peer *p;
+
+    stage_event(s, (struct event){.kind = EVENT_RULES, .rules = rules});
+    ruleset_unref(rules);
+    p = connect_client(s, C1);
+    say(s, p, "GET http://dead.test/ HTTP/1.1\r\nHost: dead.test\r\n\r\n");
+    let_a_second_pass(t);
+    say(s, p, "CONNECT dead.test:25 HTTP/1.1\r\nHost: dead.test:25\r\n\r\n");
+    say(s, p, "\x01 said by the client");
+    let_a_second_pass(t);
+    open_tls(t, C2, "CONNECT alert.test:443 HTTP/1.1\r\nHost: alert.test:443\r\n\r\n",
+             &(struct tls_role){.host = "alert.test", .sni = "alert.test"});
+    let_go_on(t);
+    talk_end(t);
+}
+
+static void rules_that_spoil_a_handshake(void)
+{
+    struct talk *t = talk_begin(NULL);
+    struct stage *s = &t->stage;
+    struct ruleset *rules = compile(s, breaking_rules);
+    struct peer *p;
+
+    stage_event(s, (struct event){.kind = EVENT_RULES, .rules = rules});
+    ruleset_unref(rules);
+    t->tls = true;
+    p = open_tls(t, C1, "CONNECT tls.test:443 HTTP/1.1\r\nHost: tls.test:443\r\n\r\n",
+                 &(struct tls_role){.host = "tls.test", .sni = "tls.test", .careless = true});
+    let_go_on(t);
+    say(s, p, "GET / HTTP/1.1\r\nHost: tls.test\r\n\r\n");
+    let_a_second_pass(t);
+    talk_end(t);
+}
+
 static void beginning(void)
 {
     static struct stage s;
@@ -409,6 +478,8 @@ static void survives_rules_at_work(void **state)
 {
     (void)state;
     torture(rules_at_work);
+    torture(rules_that_break_connections);
+    torture(rules_that_spoil_a_handshake);
 }
 
 int main(void)

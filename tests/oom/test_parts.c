@@ -80,6 +80,9 @@ static const char *const many_rules =
     "version: 1\n"
     "vars: { wait: 3s }\n"
     "rules:\n"
+    "  - { match: .broken.test, then: [dns: delay 1s to $(wait), connect: { delay: 1s }] }\n"
+    "  - { match: { host: ~tls, tls: { sni: .test } }, when: 5% per client, then: { tls: alert 40 "
+    "} }\n"
     "  - name: all of it\n"
     "    match:\n"
     "      url: POST|PUT api.shop.test/orders/<id>?a=1\n"
@@ -169,6 +172,28 @@ static void a_ca_and_a_leaf(void)
     ca_free(ca);
     buf_release(&cert);
     buf_release(&key);
+}
+
+static void leaves_with_faults(void)
+{
+    struct leaf *leaves[LEAF_UNTRUSTED + 1] = {NULL};
+    struct ca *ca = NULL;
+    enum status st;
+
+    assert_int_equal(ca_generate("scarce", NOW, &ca), STATUS_OK);
+    scarce_arm(true);
+    st = STATUS_OK;
+    for (int i = LEAF_SOUND; i <= LEAF_UNTRUSTED && !st; i++) {
+        struct leaf_request request = {
+            .host = BYTES("www.leaf.test"), .now = NOW, .fault = (enum leaf_fault)i};
+
+        st = ca_leaf(ca, &request, &leaves[i]);
+    }
+    scarce_arm(false);
+    assert_int_equal(st != STATUS_OK, scarce_failed());
+    for (int i = LEAF_SOUND; i <= LEAF_UNTRUSTED; i++)
+        leaf_unref(leaves[i]);
+    ca_free(ca);
 }
 
 static void what_all_tls_shares(void)
@@ -314,6 +339,7 @@ static void makes_certificates_or_says_that_it_cannot(void **state)
 {
     (void)state;
     scarce_play(a_ca_and_a_leaf);
+    scarce_play(leaves_with_faults);
     scarce_play(what_all_tls_shares);
 }
 

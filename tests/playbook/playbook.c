@@ -416,6 +416,12 @@ static void expect_tls_ready(const struct peer *p, const char *alpn)
         FAIL("ALPN is '%s'", tls_peer_alpn(p->tls));
 }
 
+static void expect_tls_text(const char *expected, const char *text)
+{
+    if (strcmp(expected, text) != 0)
+        FAIL("of TLS it says '%s'", text);
+}
+
 static void expect_tls(struct stage *s, const struct step *step)
 {
     struct peer *p = stage_named(s, step->wire);
@@ -428,6 +434,15 @@ static void expect_tls(struct stage *s, const struct step *step)
         FAIL("TLS is not broken");
     if (step->kind == STEP_TLS_ALERTED && !tls_peer_alerted(p->tls))
         FAIL("no alert came");
+    if (step->kind == STEP_TLS_ALERTED && step->number &&
+        tls_peer_alerted(p->tls) != (int)step->number)
+        FAIL("the alert is %d", tls_peer_alerted(p->tls));
+    if (step->kind == STEP_TLS_WAITS && (tls_peer_ready(p->tls) || tls_peer_broken(p->tls)))
+        FAIL("TLS stands or is broken");
+    if (step->kind == STEP_TLS_REFUSES)
+        expect_tls_text(step->text, tls_peer_verdict(p->tls));
+    if (step->kind == STEP_TLS_VERSION)
+        expect_tls_text(step->text, tls_peer_version(p->tls));
     if (step->kind == STEP_TLS_RESUMED && tls_peer_resumed(p->tls) != (step->number != 0))
         FAIL("the session was %sresumed", step->number ? "not " : "");
     if (step->kind == STEP_TLS_SPEAK)
@@ -591,6 +606,9 @@ static void (*const players[])(struct stage *s, const struct step *step) = {
     [STEP_TLS_READY] = expect_tls,
     [STEP_TLS_BROKEN] = expect_tls,
     [STEP_TLS_ALERTED] = expect_tls,
+    [STEP_TLS_WAITS] = expect_tls,
+    [STEP_TLS_REFUSES] = expect_tls,
+    [STEP_TLS_VERSION] = expect_tls,
     [STEP_TLS_RESUMED] = expect_tls,
     [STEP_TLS_SPEAK] = expect_tls,
     [STEP_TLS_END] = expect_tls,

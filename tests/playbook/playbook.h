@@ -68,7 +68,10 @@ enum step_kind {
     STEP_TLS_ORIGIN,  /* that peer begins TLS as a server */
     STEP_TLS_READY,   /* its handshake is done; .text: the ALPN protocol, or NULL */
     STEP_TLS_BROKEN,  /* its handshake failed on its side */
-    STEP_TLS_ALERTED, /* it was sent a fatal alert */
+    STEP_TLS_ALERTED, /* it was sent a fatal alert; .number: that one, 0: any */
+    STEP_TLS_WAITS,   /* its handshake goes on */
+    STEP_TLS_REFUSES, /* a client does not take weir's certificate; .text: OpenSSL's reason */
+    STEP_TLS_VERSION, /* .text: the version that is spoken */
     STEP_TLS_RESUMED, /* a session was resumed */
     STEP_TLS_SPEAK,   /* a mute peer speaks again */
     STEP_TLS_END,     /* its close_notify */
@@ -84,6 +87,7 @@ struct tls_role {
     const char *sni;    /* client; NULL: none */
     const char *alpn;   /* wire format; NULL: none */
     const char *before; /* client: said in the clear in one breath with the TLS */
+    bool careless;      /* client: takes any certificate */
     bool distrusts;     /* client: does not know weir's CA */
     bool knows_origins; /* client: knows the CA of origins instead */
     bool resumes;       /* client: uses the session of the last one */
@@ -175,6 +179,10 @@ struct step {
 #define TLS_READY_WITH(w, protocol) STEP(TLS_READY, .wire = (w), .text = (protocol))
 #define TLS_BROKEN(w) STEP(TLS_BROKEN, .wire = (w))
 #define TLS_ALERTED(w) STEP(TLS_ALERTED, .wire = (w))
+#define TLS_ALERTED_BY(w, n) STEP(TLS_ALERTED, .wire = (w), .number = (n))
+#define TLS_WAITS(w) STEP(TLS_WAITS, .wire = (w))
+#define TLS_REFUSES(w, why) STEP(TLS_REFUSES, .wire = (w), .text = (why))
+#define TLS_SPEAKS(w, version) STEP(TLS_VERSION, .wire = (w), .text = (version))
 #define TLS_RESUMED(w, yes) STEP(TLS_RESUMED, .wire = (w), .number = (yes))
 #define TLS_SPEAK(w) STEP(TLS_SPEAK, .wire = (w))
 #define TLS_END(w) STEP(TLS_END, .wire = (w))

@@ -128,7 +128,11 @@ void tls_peer_end(struct tls_peer *t); /* close_notify */
 void tls_peer_speak(struct tls_peer *t, struct buf *plain);
 bool tls_peer_ready(const struct tls_peer *t);
 bool tls_peer_broken(const struct tls_peer *t);
-bool tls_peer_alerted(const struct tls_peer *t);
+/* The number of the fatal alert that came, or 0. */
+int tls_peer_alerted(const struct tls_peer *t);
+/* What it found out about the certificate it was shown; "ok". */
+const char *tls_peer_verdict(const struct tls_peer *t);
+const char *tls_peer_version(const struct tls_peer *t);
 bool tls_peer_ended(const struct tls_peer *t); /* a close_notify came */
 bool tls_peer_resumed(const struct tls_peer *t);
 const char *tls_peer_alpn(struct tls_peer *t);

@@ -19,7 +19,8 @@ struct tls_peer {
     SSL *ssl;
     BIO *from_weir, *to_weir;
     struct buf clear; /* weir's answer to `before`, which is not TLS yet */
-    bool in_clear, broken, alerted, ended, mute;
+    bool in_clear, broken, ended, mute;
+    int alerted;
 };
 
 /* One for all scripts of a process: making it is slow. */
@@ -223,7 +224,7 @@ static void on_info(const SSL *ssl, int where, int value)
     struct tls_peer *t = SSL_get_ex_data(ssl, 1);
 
     if ((where & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT && value >> 8 == SSL3_AL_FATAL)
-        t->alerted = true;
+        t->alerted = value & 0xff;
 }
 
 static struct tls_peer *tls_peer_new(SSL_CTX *ctx, const struct tls_role *role)
@@ -256,6 +257,8 @@ struct tls_peer *tls_peer_client(const struct tls_role *role)
 
     if (X509_VERIFY_PARAM_set1_ip_asc(param, role->host) != 1)
         assert_int_equal(SSL_set1_host(t->ssl, role->host), 1);
+    if (role->careless)
+        SSL_set_verify(t->ssl, SSL_VERIFY_NONE, NULL);
     if (role->sni)
         SSL_set_tlsext_host_name(t->ssl, role->sni);
     if (role->alpn)
@@ -390,9 +393,19 @@ bool tls_peer_broken(const struct tls_peer *t)
     return t->broken;
 }
 
-bool tls_peer_alerted(const struct tls_peer *t)
+int tls_peer_alerted(const struct tls_peer *t)
 {
     return t->alerted;
+}
+
+const char *tls_peer_verdict(const struct tls_peer *t)
+{
+    return X509_verify_cert_error_string(SSL_get_verify_result(t->ssl));
+}
+
+const char *tls_peer_version(const struct tls_peer *t)
+{
+    return SSL_get_version(t->ssl);
 }
 
 bool tls_peer_ended(const struct tls_peer *t)
@@ -412,7 +425,8 @@ const char *tls_peer_alpn(struct tls_peer *t)
     unsigned len;
 
     SSL_get0_alpn_selected(t->ssl, &name, &len);
-    memcpy(text, name, len < sizeof(text) ? len : 0);
+    if (len && len < sizeof(text))
+        memcpy(text, name, len);
     text[len < sizeof(text) ? len : 0] = 0;
     return text;
 }

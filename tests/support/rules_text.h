@@ -160,6 +160,11 @@ static inline void rules_text_body_edit(struct buf *out, const struct body_edit 
 static inline void rules_text_effect(struct buf *out, const struct effect *e)
 {
     static const char *const aborts[] = {"close", "reset", "hang", "empty", "bad_chunk", "garbage"};
+    static const char *const faults[] = {
+#define CONN_FAULT(name, verb, word, value, note) #verb " " #word,
+#include "rules/conn_faults.def"
+#undef CONN_FAULT
+    };
 
     switch (e->kind) {
     case EFFECT_ANSWER:
@@ -192,6 +197,14 @@ static inline void rules_text_effect(struct buf *out, const struct effect *e)
     case EFFECT_DELAY:
         buf_putf(out, "delay %s %lld us\n", e->delay.side == HTTP_REQUEST ? "request" : "response",
                  (long long)e->delay.us);
+        break;
+    case EFFECT_CONN_FAULT:
+        buf_putf(out, "%s", faults[e->fault.kind]);
+        if (e->fault.kind == FAULT_TLS_ALERT)
+            buf_putf(out, " %u", (unsigned)e->fault.alert);
+        if (e->fault.us)
+            buf_putf(out, " %lld us", (long long)e->fault.us);
+        buf_put_text(out, "\n");
         break;
     case EFFECT_TAG:
         rules_text_put(out, "tag ", e->tag, "\n");

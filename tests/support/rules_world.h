@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "rules/connection_pass.h"
 #include "rules_text.h"
 
 enum {
@@ -196,6 +197,27 @@ static inline const char *ask(struct world *w, const char *request)
             rules_text_effect(&w->out, &effects.items[i]);
     } while (world_supply(w, &response, bodies));
     rule_run_release(run);
+    return buf_text(&w->out);
+}
+
+/* The effects on a connection to where this request goes, as text. */
+static inline const char *ask_connection(struct world *w, enum rules_moment at, const char *request)
+{
+    struct effects effects = {0};
+
+    arena_reset(&w->exchange);
+    assert_int_equal(rules_text_request(&w->exchange, bytes_of(request), &w->request), STATUS_OK);
+    if (w->client)
+        w->request.view.client = w->request.view.address = bytes_of(w->client);
+    w->request.view.request = NULL;
+    w->request.view.tls = w->tls;
+    w->request.view.minute = w->minute;
+    w->request.view.connection = w->connection;
+    assert_int_equal(rules_connect(w->rules, at, &w->request.view, &w->exchange, &effects),
+                     STATUS_OK);
+    buf_clear(&w->out);
+    for (uint32_t i = 0; i < effects.count; i++)
+        rules_text_effect(&w->out, &effects.items[i]);
     return buf_text(&w->out);
 }
 

@@ -407,6 +407,28 @@ static void keeps_to_the_lowest_version_allowed(void **state)
     tls_shared_free(strict);
 }
 
+static void speaks_tls_1_2_at_most_when_capped(void **state)
+{
+    struct world *w = *state;
+    struct tls_shared *usual = w->shared, *strict = shared_trusting(w->ca, TLS1_3_VERSION);
+
+    for (int i = 0; i < 2; i++) {
+        struct tlsio *server, *client;
+
+        w->shared = i ? strict : usual;
+        server = accept_as(w, "a.test", "");
+        w->shared = usual;
+        client = connect_to(w, "a.test");
+        assert_int_equal(tlsio_cap_version(server), STATUS_OK);
+        shake_hands(client, server, SIZE_MAX);
+        assert_true(tlsio_ready(client));
+        assert_int_equal(tlsio_facts(client).version, TLS1_2_VERSION);
+        tlsio_free(client);
+        tlsio_free(server);
+    }
+    tls_shared_free(strict);
+}
+
 static void stops_a_flood_of_key_updates(void **state)
 {
     struct world *w = *state;
@@ -651,6 +673,7 @@ int main(void)
         cmocka_unit_test(refuses_alpn_lists_that_are_broken),
         cmocka_unit_test(tells_what_does_not_speak_tls),
         cmocka_unit_test(keeps_to_the_lowest_version_allowed),
+        cmocka_unit_test(speaks_tls_1_2_at_most_when_capped),
         cmocka_unit_test(stops_a_flood_of_key_updates),
         cmocka_unit_test(never_renegotiates),
         cmocka_unit_test(stops_a_peer_that_reads_no_replies),
