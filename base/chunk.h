@@ -83,10 +83,15 @@ MUST_USE enum status slice_queue_put(struct slice_queue *q, struct chunk_pool *p
                                      struct bytes b);
 /* The first slice, borrowed; len 0 when empty. */
 struct slice slice_queue_first(const struct slice_queue *q);
+/* The slice with that number from the front, borrowed; it must be there. */
+struct slice slice_queue_nth(const struct slice_queue *q, uint32_t n);
 /* Fills at most `max` vectors from the front; returns how many. */
 int slice_queue_iov(const struct slice_queue *q, struct iovec *iov, int max);
 /* Drops the first `len` bytes. */
 void slice_queue_consume(struct slice_queue *q, size_t len);
+/* Moves what follows the first `keep` bytes to the end of `to`; on failure both stay as
+ * they were. */
+MUST_USE enum status slice_queue_cut(struct slice_queue *from, size_t keep, struct slice_queue *to);
 /* Moves all of `from` to the end of `to`; on failure both stay as they were. */
 MUST_USE enum status slice_queue_move(struct slice_queue *to, struct slice_queue *from);
 

@@ -9,6 +9,8 @@ struct unit {
     int64_t size;
 };
 
+enum { BITS_OF_BYTE = 8 };
+
 #define MINUTE_US (60 * INT64_C(1000000))
 #define HOUR_US (60 * MINUTE_US)
 #define DAY_US (24 * HOUR_US)
@@ -34,6 +36,13 @@ static const struct unit size_units[] = {
     {"T", INT64_C(1000) * 1000 * 1000 * 1000},
     {"TB", INT64_C(1000) * 1000 * 1000 * 1000},
     {"TiB", KIB *KIB *KIB *KIB},
+};
+
+static const struct unit bit_units[] = {
+    {"bit", 1},
+    {"kbit", 1000},
+    {"Mbit", 1000 * 1000},
+    {"Gbit", 1000 * 1000 * 1000},
 };
 
 /* Takes the digits off the front of `in`. */
@@ -111,6 +120,24 @@ enum status duration_parse(struct bytes in, int64_t *ret_us)
 enum status size_parse(struct bytes in, int64_t *ret_bytes)
 {
     return quantity_parse(in, size_units, sizeof(size_units) / sizeof(size_units[0]), ret_bytes);
+}
+
+enum status rate_parse(struct bytes in, int64_t *ret_bytes_s)
+{
+    static const struct bytes end = BYTES_INIT("/s");
+    struct bytes amount;
+    int64_t bits;
+    enum status st;
+
+    if (!bytes_ends_with(in, end))
+        return STATUS_BAD_INPUT;
+    amount = bytes_until(in, in.len - end.len);
+    if (!bytes_ends_with(amount, BYTES("bit")))
+        return size_parse(amount, ret_bytes_s);
+    st = quantity_parse(amount, bit_units, sizeof(bit_units) / sizeof(bit_units[0]), &bits);
+    if (!st)
+        *ret_bytes_s = bits / BITS_OF_BYTE;
+    return st;
 }
 
 /* Cut, not rounded, so that no value rolls over into the next unit ("60.0 s"). */

@@ -127,6 +127,11 @@ struct slice slice_queue_first(const struct slice_queue *q)
     return q->count ? *queue_at(q, 0) : (struct slice){0};
 }
 
+struct slice slice_queue_nth(const struct slice_queue *q, uint32_t n)
+{
+    return *queue_at(q, n);
+}
+
 int slice_queue_iov(const struct slice_queue *q, struct iovec *iov, int max)
 {
     int n = 0;
@@ -179,5 +184,28 @@ enum status slice_queue_move(struct slice_queue *to, struct slice_queue *from)
     from->first = 0;
     from->count = 0;
     from->bytes = 0;
+    return STATUS_OK;
+}
+
+enum status slice_queue_cut(struct slice_queue *from, size_t keep, struct slice_queue *to)
+{
+    size_t before = 0; /* bytes of the slices that stay whole */
+    uint32_t whole = 0;
+    enum status st;
+
+    while (whole < from->count && before + queue_at(from, whole)->len <= keep)
+        before += queue_at(from, whole++)->len;
+    st = queue_reserve(to, from->count - whole);
+    if (st || whole == from->count)
+        return st;
+    for (uint32_t i = whole; i < from->count; i++) {
+        struct slice *s = queue_at(from, i);
+        size_t stays = i == whole ? keep - before : 0;
+
+        queue_append(to, slice_part(stays ? slice_keep(*s) : *s, stays, s->len - stays));
+        from->bytes -= s->len - stays;
+        s->len = stays;
+    }
+    from->count = whole + (keep > before);
     return STATUS_OK;
 }

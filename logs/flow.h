@@ -45,6 +45,7 @@ struct flow_message {
 
 struct flow_interim {
     const struct head *head;
+    bool injected; /* a rule made it */
     struct flow_interim *next;
 };
 
@@ -85,13 +86,14 @@ struct flow {
     struct flow_rule *rules;
     struct flow_tag *tags; /* each one once */
     enum flow_keep keep;
-    bool injected;          /* the response was made by a rule */
-    uint16_t status;        /* sent to the client; 0: none */
-    const char *reason;     /* how it ended: the name in close_reasons.def */
-    const char *sentence;   /* the same for people, with particulars */
-    bool error;             /* that end is an error */
-    bool live;              /* still open: sent before its end */
-    bool body_not_captured; /* the log was too full to keep the body */
+    char duplicate_of[FLOW_ID_TEXT]; /* a rule sent it: the request it is a copy of; or "" */
+    bool injected;                   /* the response was made by a rule */
+    uint16_t status;                 /* sent to the client; 0: none */
+    const char *reason;              /* how it ended: the name in close_reasons.def */
+    const char *sentence;            /* the same for people, with particulars */
+    bool error;                      /* that end is an error */
+    bool live;                       /* still open: sent before its end */
+    bool body_not_captured;          /* the log was too full to keep the body */
     int64_t tunnel_up_bytes, tunnel_down_bytes;
     struct arena arena; /* holds all of the above, this struct too */
 };

@@ -269,6 +269,8 @@ static void put_interim(struct jsonl_format *j, const struct flow *f, struct jso
         put_status_line(i->head, p);
         JSON_PUT(p, ",\"headers\":");
         put_fields(j, &i->head->fields, p);
+        if (i->injected)
+            JSON_PUT(p, ",\"injected\":true");
         JSON_PUT(p, "}");
         if (i->next)
             JSON_PUT(p, ",");
@@ -390,6 +392,10 @@ static void put_record(struct jsonl_format *j, const struct flow *f, bool bodies
     JSON_PUT(p, ",");
     put_status(f->status, p);
     put_interim(j, f, p);
+    if (f->duplicate_of[0]) {
+        JSON_PUT(p, ",\"duplicate_of\":");
+        put_word(p, f->duplicate_of);
+    }
     put_timings(&f->timings, p);
     put_rules(f, p);
     put_tags(f, p);

@@ -45,6 +45,10 @@ bool answer_applies(const struct answer_plan *p, const struct head *request);
 /* answer_parse.c. `n` is a status, or the map of `respond`. */
 MUST_USE enum status answer_parse(struct rule_compiler *c, const struct node *n,
                                   struct answer_plan *ret);
+/* `n` is a status 1xx, or the map of `info`: an interim response, with nothing but what is
+ * written (RFC 9110 §15.2). */
+MUST_USE enum status answer_parse_info(struct rule_compiler *c, const struct node *n,
+                                       struct answer_plan *ret);
 /* A plain answer of that status, with what it needs; refused at `n` when it needs
  * what only the rule's author knows. */
 MUST_USE enum status answer_of_status(struct rule_compiler *c, const struct node *n, int64_t status,

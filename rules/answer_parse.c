@@ -75,6 +75,14 @@ static const struct config_key redirect_keys[] = {
 static const struct config_section redirect_section = {
     "redirect", redirect_keys, sizeof(redirect_keys) / sizeof(redirect_keys[0])};
 
+static const struct config_key info_keys[] = {
+    NODE_KEY(answer_form, status, "100, 102, 103 or another 1xx; 103 when absent"),
+    NODE_KEY(answer_form, headers, "header fields; a list makes several lines"),
+};
+
+static const struct config_section info_section = {"info", info_keys,
+                                                   sizeof(info_keys) / sizeof(info_keys[0])};
+
 /* The codec writes such a field, and nobody else, unless the answer is raw. */
 static enum status framing_check(struct answer_builder *b, const struct node *n)
 {
@@ -398,4 +406,41 @@ enum status answer_parse_redirect(struct rule_compiler *c, const struct node *n,
     if (!st && !is_redirection(status))
         st = answer_error(&b, "a redirect has status 301, 302, 303, 307 or 308");
     return st ? st : form_parse(&b, status, ret);
+}
+
+/* 101 is no interim response but the end of HTTP on the connection. */
+static enum status info_status_parse(struct answer_builder *b)
+{
+    int64_t status = 103;
+    enum status st = STATUS_OK;
+
+    if (b->form->status)
+        st = config_int(&b->c->reader, b->form->status, 100, 199, &status);
+    if (!st && status == 101)
+        st = answer_error(b, "101 switches protocols: no final response would come after it "
+                             "(RFC 9110 section 15.2.2)");
+    b->plan.status = (uint16_t)status;
+    return st;
+}
+
+enum status answer_parse_info(struct rule_compiler *c, const struct node *n,
+                              struct answer_plan *ret)
+{
+    struct answer_form form = {0};
+    struct answer_builder b = {.c = c, .at = n, .form = &form};
+    enum status st = STATUS_OK;
+
+    if (n->kind == NODE_SCALAR)
+        form.status = n;
+    else
+        st = config_read(&c->reader, &info_section, n, &form);
+    if (st)
+        return st;
+    if (form.status)
+        b.at = form.status;
+    b.plan.fields = b.fields;
+    st = info_status_parse(&b);
+    st = status_worse(st, headers_parse(&b));
+    b.plan.raw = true; /* nothing is added */
+    return st ? st : plan_keep(&b, ret);
 }

@@ -155,6 +155,6 @@ enum status fault_apply(const void *args, struct firing *f)
         return STATUS_NO_MEMORY;
     e->fault.kind = a->kind;
     e->fault.alert = a->alert;
-    e->fault.us = delay_range_draw(&a->held, f);
+    e->fault.us = delay_range_draw(&a->held, &f->dice);
     return STATUS_OK;
 }

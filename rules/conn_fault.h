@@ -3,7 +3,8 @@
 #ifndef WEIR_RULES_CONN_FAULT_H
 #define WEIR_RULES_CONN_FAULT_H
 
-#include "rules/delay_range.h"
+#include "rules/delay_parse.h"
+#include "rules/firing.h"
 
 struct fault_args {
     enum conn_fault_kind kind;

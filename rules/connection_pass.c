@@ -66,7 +66,7 @@ static enum status rule_act(struct connect_step *s, const struct rule *rule, str
         .captures = s->match.captures,
         .rule = rule->label,
         .mark = rule->mark,
-        .dice = when_dice(s->rules->seed, rule->dice_name, key.text, n),
+        .dice = {.seed = when_dice(s->rules->seed, rule->dice_name, key.text, n)},
     };
     enum status st;
 

@@ -5,6 +5,7 @@
 #define WEIR_RULES_EFFECT_H
 
 #include "http/message.h"
+#include "rules/delay_range.h"
 
 enum effect_kind {
 #define EFFECT(name, sentence) EFFECT_##name,
@@ -99,6 +100,37 @@ struct conn_fault {
     int64_t us;    /* of the delays */
 };
 
+/* A time for each piece of the response's body, drawn when its turn comes. */
+struct chunk_delay {
+    const struct delay_range *range;
+    struct dice dice;
+};
+
+struct throttle {
+    enum http_side side;
+    int64_t bytes_s; /* above 0 */
+};
+
+struct dribble {
+    int64_t bytes; /* of a piece; above 0 */
+    int64_t every_us;
+    bool head; /* the head goes like that, too */
+};
+
+enum { STALL_HEAD = -1 };
+struct stall {
+    int64_t after_bytes; /* of the body; STALL_HEAD: before the head */
+    int64_t us;          /* 0: until the client leaves */
+};
+
+struct rendezvous;
+struct gather {
+    struct rendezvous *rendezvous; /* of the rule; lives as long as the ruleset */
+    uint32_t count;
+    bool reverse;
+    int64_t timeout_us;
+};
+
 struct effect {
     enum effect_kind kind;
     const char *rule; /* "proxy.yaml:12 flaky checkout"; lives in the ruleset */
@@ -111,6 +143,14 @@ struct effect {
             enum http_side side;
             int64_t us;
         } delay;
+        struct chunk_delay chunks;
+        struct throttle throttle;
+        struct dribble dribble;
+        struct stall stall;
+        int64_t cut_bytes;
+        struct head *info; /* of a status 1xx */
+        uint32_t copies;
+        struct gather gather;
         struct abort abort;
         struct conn_fault fault;
         struct bytes tag;

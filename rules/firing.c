@@ -1,7 +1,6 @@
 #include "rules/firing.h"
 
 #include "http/url.h"
-#include "rules/sip_hash.h"
 
 struct effect *firing_effect(struct firing *f, enum effect_kind kind)
 {
@@ -87,10 +86,7 @@ enum status firing_skip(struct firing *f, const char *why)
 
 int64_t firing_draw(struct firing *f, int64_t low, int64_t high)
 {
-    uint64_t range = (uint64_t)high - (uint64_t)low; /* one less than the count */
-    uint64_t drawn = sip_hash_u64(f->dice, ++f->draws);
-
-    return (int64_t)((uint64_t)low + (range == UINT64_MAX ? drawn : drawn % (range + 1)));
+    return dice_draw(&f->dice, low, high);
 }
 
 enum status firing_redirect(struct firing *f, const struct rule_target *target, bool keep_host)

@@ -3,6 +3,7 @@
 #ifndef WEIR_RULES_FIRING_H
 #define WEIR_RULES_FIRING_H
 
+#include "rules/dice.h"
 #include "rules/draft.h"
 #include "rules/ruleset.h"
 
@@ -21,9 +22,9 @@ struct firing {
     bool cors;          /* answers reflect Origin */
     bool *cors_settled; /* of the exchange: a rule has seen to it; no later answer reflects */
     uint64_t place;     /* firings of the rule's key before this one */
-    uint64_t dice;      /* the same for the same seed, rule, key and n */
+    struct dice dice;   /* the same for the same seed, rule, key and n */
     uint64_t *ids;      /* what $(uuid) is drawn from; another one each time */
-    uint32_t draws;
+    struct rendezvous *rendezvous; /* of the rule; of `gather` */
 };
 
 /* Appends an effect of this rule; NULL when out of memory. */

@@ -97,7 +97,8 @@ static enum status rule_fire(struct step *s, const struct rule *rule, struct rul
         .mark = rule->mark,
         .cors = rs->cors && !s->run->cors_settled,
         .cors_settled = &s->run->cors_settled,
-        .dice = when_dice(rs->seed, rule->dice_name, key.text, n),
+        .dice = {.seed = when_dice(rs->seed, rule->dice_name, key.text, n)},
+        .rendezvous = rule_slot_rendezvous(rule->slot),
         .ids = &s->run->ids,
     };
     enum status st;

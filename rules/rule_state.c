@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "rules/key_table.h"
+#include "rules/rendezvous.h"
 #include "rules/sip_hash.h"
 
 enum {
@@ -20,6 +21,7 @@ struct rule_slot {
     _Atomic uint64_t matched, fired;
     _Atomic int wish;       /* of enum rule_wish */
     struct key_table *keys; /* under its shard's lock; NULL until a key is counted */
+    struct rendezvous rendezvous;
 };
 
 struct rule_state {
@@ -73,6 +75,7 @@ static struct rule_slot *slot_find_or_add(struct rule_state *s, uint64_t name_ha
         slot->state = s;
         slot->name_hash = name_hash;
         slot->text_hash = text_hash;
+        rendezvous_init(&slot->rendezvous);
         slot->next = *bucket;
         *bucket = slot;
     }
@@ -115,6 +118,7 @@ void rule_slot_unref(struct rule_slot *slot)
     if (!last)
         return;
     key_table_free(slot->keys);
+    rendezvous_release(&slot->rendezvous);
     free(slot);
 }
 
@@ -188,6 +192,11 @@ enum status rule_slot_fired(struct rule_slot *slot, struct rule_key key, uint64_
     if (!st)
         *ret_fired = e.fired;
     return st;
+}
+
+struct rendezvous *rule_slot_rendezvous(struct rule_slot *slot)
+{
+    return &slot->rendezvous;
 }
 
 void rule_slot_totals(const struct rule_slot *slot, uint64_t *ret_matched, uint64_t *ret_fired)

@@ -35,6 +35,8 @@ MUST_USE enum status rule_slot_fired(struct rule_slot *slot, struct rule_key key
 enum rule_wish { RULE_AS_WRITTEN, RULE_ON, RULE_OFF };
 enum rule_wish rule_slot_wish(const struct rule_slot *slot);
 void rule_slot_set_wish(struct rule_slot *slot, enum rule_wish wish);
+/* Where its firings wait for each other; it lives as long as the slot. */
+struct rendezvous *rule_slot_rendezvous(struct rule_slot *slot);
 /* In all. */
 void rule_slot_totals(const struct rule_slot *slot, uint64_t *ret_matched, uint64_t *ret_fired);
 

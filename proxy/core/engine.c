@@ -3,8 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proxy/core/duplicate.h"
 #include "proxy/core/engine_impl.h"
 #include "proxy/core/flow_tap.h"
+#include "proxy/core/gather.h"
 #include "proxy/core/mint.h"
 #include "proxy/core/rule_job.h"
 #include "proxy/core/session.h"
@@ -187,6 +189,11 @@ void engine_log(struct engine *e, struct flow *f)
 
 /* ---- its life ----------------------------------------------------------- */
 
+static void on_engine_gather(void *self)
+{
+    gather_look(self);
+}
+
 enum status engine_new(const struct engine_env *env, struct ruleset *rules,
                        struct engine **ret_engine)
 {
@@ -200,6 +207,7 @@ enum status engine_new(const struct engine_env *env, struct ruleset *rules,
     e->random = env->seed;
     e->timer_asked_us = INT64_MAX;
     timers_init(&e->timers);
+    timer_init(&e->gather_timer, on_engine_gather, e);
     facts_init(&e->facts, e);
     pool_init(&e->pool, e);
     st = dns_init(&e->dns, e);
@@ -237,6 +245,7 @@ void engine_free(struct engine *e)
         return;
     while (e->sessions)
         session_end(e->sessions, true);
+    duplicates_end(e);
     for (struct upstream *up = e->upstreams; up; up = up->next_all)
         upstream_close(up, true);
     rule_job_free_all(e);
@@ -310,8 +319,10 @@ static void engine_drain(struct engine *e)
 
     while (e->draining && e->sessions) /* the second time: now */
         session_end(e->sessions, true);
-    if (e->draining)
+    if (e->draining) {
+        duplicates_end(e);
         return;
+    }
     e->draining = true;
     pool_clear(&e->pool);
     while (s) {
@@ -372,6 +383,9 @@ static void engine_dispatch(struct engine *e, const struct event *ev)
     case EVENT_LOG_ROOM:
         engine_log_room(e, false);
         break;
+    case EVENT_RUNG:
+        gather_look(e);
+        break;
     case EVENT_DRAIN:
         engine_drain(e);
         break;
@@ -431,7 +445,7 @@ bool engine_next(struct engine *e, struct command *ret_command)
 
 bool engine_drained(const struct engine *e)
 {
-    return e->draining && !e->sessions && !e->log_outside && !e->commands.count;
+    return e->draining && !e->sessions && !e->duplicates && !e->log_outside && !e->commands.count;
 }
 
 uint32_t engine_upstreams(const struct engine *e)

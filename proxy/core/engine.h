@@ -56,6 +56,7 @@ enum event_kind {
     EVENT_LOGGED,      /* .log: an event of COMMAND_LOG is done with */
     EVENT_LOG_FULL,    /* only with on_full wait: stop reading from clients */
     EVENT_LOG_ROOM,
+    EVENT_RUNG,  /* another engine has asked for COMMAND_RING */
     EVENT_DRAIN, /* finish what runs, then engine_drained(); the second: end it now */
 };
 
@@ -89,6 +90,7 @@ enum command_kind {
     COMMAND_CLOSE,     /* .wire: the number is free again, no event comes for it */
     COMMAND_TIMER,     /* .at_us: the one wake-up of this engine; replaces the last one */
     COMMAND_JOB,       /* .job .run .argument: off the loop; EVENT_JOB_DONE in the end, always */
+    COMMAND_RING,      /* EVENT_RUNG for all other engines with these rules, soon */
     COMMAND_LOG,       /* .log: to log_port_push(); EVENT_LOGGED in the end, at once if refused */
 };
 
@@ -116,7 +118,7 @@ void engine_handle(struct engine *e, const struct event *ev);
 /* False: nothing more to do now. Pointers in the command are valid until the next
  * engine_handle(); the vectors of SEND until EVENT_SENT. */
 bool engine_next(struct engine *e, struct command *ret_command);
-/* After EVENT_DRAIN: no session is left. */
+/* After EVENT_DRAIN: no session is left, and no copy of a request. */
 bool engine_drained(const struct engine *e);
 
 struct engine_stats {

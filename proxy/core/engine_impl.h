@@ -17,6 +17,8 @@ enum {
     REJECTED_HOSTS = 512,   /* (client, host) pairs remembered that rejected our certificate */
 };
 
+struct duplicate;
+struct gather_wait;
 struct mint;
 struct rule_job;
 struct session;
@@ -48,13 +50,17 @@ struct engine {
     struct wire_table wires;
     struct wire *listed; /* to be looked at before this turn ends */
     struct command_queue commands;
-    struct grave_list graves;   /* buried when the next event comes in */
-    struct grave_list retired;  /* buried when this event is done */
-    struct session *sessions;   /* doubly linked */
-    struct upstream *upstreams; /* doubly linked: all, pooled ones too */
-    struct mint *mints;         /* certificates being made */
-    struct rule_job *rule_jobs; /* rules at work off the loop */
-    uint32_t jobs;              /* numbers given to both */
+    struct grave_list graves;                  /* buried when the next event comes in */
+    struct grave_list retired;                 /* buried when this event is done */
+    struct session *sessions;                  /* doubly linked */
+    struct upstream *upstreams;                /* doubly linked: all, pooled ones too */
+    struct mint *mints;                        /* certificates being made */
+    struct rule_job *rule_jobs;                /* rules at work off the loop */
+    uint32_t jobs;                             /* numbers given to both */
+    struct gather_wait *gathers, *last_gather; /* doubly linked, in order of arrival */
+    struct timer gather_timer;                 /* somebody's turn may have come */
+    struct duplicate *duplicates;              /* doubly linked */
+    uint32_t duplicate_count;
     struct dns dns;
     struct facts facts;
     struct pool pool;

@@ -62,15 +62,21 @@ struct exchange *exchange_new(struct session *s, uint32_t stream, const struct h
     return ex;
 }
 
-static void exchange_add_filter(struct exchange *ex, struct filter *f)
+void exchange_add_filter(struct exchange *ex, struct filter *f, enum http_side towards)
 {
+    bool client = towards == HTTP_RESPONSE;
+
     f->exchange = ex;
-    f->to_client = ex->last;
-    if (ex->last)
-        ex->last->to_origin = f;
+    f->to_origin = client ? ex->first : NULL;
+    f->to_client = client ? NULL : ex->last;
+    if (f->to_origin)
+        f->to_origin->to_client = f;
+    else
+        ex->last = f;
+    if (f->to_client)
+        f->to_client->to_origin = f;
     else
         ex->first = f;
-    ex->last = f;
 }
 
 static void exchange_pass_request(struct exchange *ex, const struct message_event *ev)
@@ -97,7 +103,7 @@ void exchange_start(struct exchange *ex)
             exchange_fail(ex, CLOSE_NO_MEMORY, NULL);
             return;
         }
-        exchange_add_filter(ex, rules);
+        exchange_add_filter(ex, rules, HTTP_REQUEST);
     }
     ev.head = &ex->request_out;
     exchange_pass_request(ex, &ev);
@@ -195,7 +201,7 @@ static void exchange_note_sent_head(struct exchange *ex, const struct head *head
     ex->response_started = true;
     f->status = head->status;
     f->response.sent = head;
-    f->injected = f->injected || ex->answered;
+    f->injected |= ex->answered;
     if (!ex->sent_us)
         ex->sent_us = ex->engine->now_us;
 }
@@ -381,7 +387,7 @@ static void exchange_note_times(struct exchange *ex)
     t->injected = ex->injected_us;
     if (!ex->upstream_ready_us)
         return;
-    t->blocked = ex->upstream_ready_us - ex->started_us - ex->injected_us;
+    t->blocked = ex->upstream_ready_us - ex->started_us - ex->injected_before_us;
     t->blocked -=
         (t->dns > 0 ? t->dns : 0) + (t->connect > 0 ? t->connect : 0) + (t->tls > 0 ? t->tls : 0);
     if (t->blocked < 0)
@@ -412,16 +418,12 @@ static void bury_exchange(void *self)
     engine_log(ex->engine, ex->flow);
 }
 
-static void exchange_retire(struct exchange *ex)
-{
-    exchange_release(ex);
-    engine_retire(ex->engine, &ex->grave, bury_exchange, ex);
-}
-
 void exchange_release_late(struct exchange *ex)
 {
-    if (!ex->jobs)
-        exchange_retire(ex);
+    if (ex->jobs)
+        return;
+    exchange_release(ex);
+    engine_retire(ex->engine, &ex->grave, bury_exchange, ex);
 }
 
 void exchange_over(struct exchange *ex, enum close_reason reason, const char *sentence,
@@ -434,13 +436,15 @@ void exchange_over(struct exchange *ex, enum close_reason reason, const char *se
     ex->over = true;
     exchange_let_origin_go(ex);
     flow_note_end(ex->flow, reason, sentence);
+    timer_clear(&ex->engine->timers, &ex->timer);
+    if (!ex->jobs)
+        exchange_release(ex);
     exchange_note_times(ex);
     exchange_count(ex);
-    timer_clear(&ex->engine->timers, &ex->timer);
     s->exchange = NULL;
     s->flow_left = true;
     if (!ex->jobs)
-        exchange_retire(ex);
+        engine_retire(ex->engine, &ex->grave, bury_exchange, ex);
     session_exchange_over(s, (int)ending);
 }
 

@@ -23,21 +23,24 @@ struct exchange {
     struct engine *engine;
     struct session *session;
     uint32_t stream;
-    struct flow *flow;           /* its arena is this exchange's arena */
-    struct ruleset *rules;       /* pinned */
-    struct target target;        /* where it goes; where it was meant to go the flow tells */
-    bool secure;                 /* https */
-    bool redirected;             /* by a rule: the target is another one */
-    struct head request;         /* as received */
-    struct head request_out;     /* as sent on */
-    struct head response;        /* as received */
-    struct head response_out;    /* as sent on */
-    struct filter *first, *last; /* first: next to the client */
+    struct flow *flow;            /* its arena is this exchange's arena */
+    struct ruleset *rules;        /* pinned */
+    struct target target;         /* where it goes; where it was meant to go the flow tells */
+    bool secure;                  /* https */
+    bool redirected;              /* by a rule: the target is another one */
+    struct head request;          /* as received */
+    struct head request_out;      /* as sent on */
+    struct head response;         /* as received */
+    struct head response_out;     /* as sent on */
+    struct filter *first, *last;  /* first: next to the client */
+    struct filter_pace *pace[2];  /* by enum http_side: of them those that keep its pace, or NULL */
+    struct filter_copies *copies; /* of them the one that keeps the request, or NULL */
     enum origin_state origin;
     struct upstream *upstream;
-    struct dial_fault *held; /* a rule holds the dial */
+    struct dial_fault *dial_fault; /* a rule holds the dial */
     struct route route;
-    struct slice_queue gate; /* content that waits for the connection */
+    struct gather_wait *gather; /* others wait until this request has been sent; or NULL */
+    struct slice_queue gate;    /* content that waits for the connection */
     struct fields *gate_trailers;
     bool gate_ended;       /* END waits there too */
     bool request_ended;    /* END came from the client */
@@ -48,6 +51,8 @@ struct exchange {
     bool tunnel;                   /* after an Upgrade */
     bool client_half, origin_half; /* tunnel: that side has finished */
     bool answered;                 /* made here, not by the origin */
+    bool stalled;                  /* by a rule, until the client leaves */
+    uint32_t held;                 /* by so many rules' filters: nobody is to blame for it */
     bool over;
     uint32_t jobs;  /* of its rules, outside; it is kept as long */
     bool draining;  /* the response is out, the request is still read */
@@ -57,6 +62,7 @@ struct exchange {
     int64_t started_us, request_end_us, upstream_asked_us, upstream_ready_us, sent_us;
     int64_t response_head_us; /* monotonic; 0: not yet */
     int64_t injected_us;
+    int64_t injected_before_us; /* of it before the connection stood */
     struct grave grave;
 };
 
@@ -108,6 +114,8 @@ enum exchange_ending exchange_cut(const struct exchange *ex);
 void exchange_tunnel_ended(struct exchange *ex, bool client_side);
 /* The content of the message that runs moved: it may stand still for so long again. */
 void exchange_arm_body_idle(struct exchange *ex);
+/* A further filter, next to the client or next to the origin. */
+void exchange_add_filter(struct exchange *ex, struct filter *f, enum http_side towards);
 /* Into the arena; NULL when out of memory. */
 struct fields *exchange_copy_trailers(struct exchange *ex, const struct fields *trailers);
 /* The request goes there instead; before a connection is asked for. NO_MEMORY: nothing

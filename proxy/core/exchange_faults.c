@@ -14,8 +14,8 @@ static void on_exchange_held(void *self, const struct failure *failure)
 {
     struct exchange *ex = self;
 
-    ex->injected_us += ex->held->wait_us;
-    ex->held = NULL;
+    ex->injected_us += ex->dial_fault->wait_us;
+    ex->dial_fault = NULL;
     if (!failure) {
         exchange_dial(ex);
         return;
@@ -37,9 +37,9 @@ bool exchange_is_held(struct exchange *ex)
         .self = ex,
     };
 
-    if (dial_fault_start(&ask, &ex->held)) {
+    if (dial_fault_start(&ask, &ex->dial_fault)) {
         exchange_fail(ex, CLOSE_NO_MEMORY, NULL);
         return true;
     }
-    return ex->held;
+    return ex->dial_fault;
 }

@@ -5,6 +5,7 @@
 #include "proxy/core/dial_fault.h"
 #include "proxy/core/exchange.h"
 #include "proxy/core/flow_tap.h"
+#include "proxy/core/gather.h"
 #include "proxy/core/session.h"
 
 static const struct upstream_user exchange_upstream_user;
@@ -15,8 +16,8 @@ void exchange_let_origin_go(struct exchange *ex)
 
     ex->upstream = NULL;
     ex->origin = ORIGIN_DONE;
-    dial_fault_stop(ex->held);
-    ex->held = NULL;
+    dial_fault_stop(ex->dial_fault);
+    ex->dial_fault = NULL;
     timer_clear(&ex->engine->timers, &ex->timer);
     if (up)
         upstream_leave(up);
@@ -27,7 +28,7 @@ void exchange_arm_body_idle(struct exchange *ex)
     int64_t us = ex->engine->settings->timeouts.body_idle;
     bool sending = ex->origin == ORIGIN_OPEN && !ex->gate_ended;
 
-    if (us > 0 && (ex->response_head_us || sending) && !ex->tunnel && !ex->over)
+    if (us > 0 && !ex->held && (ex->response_head_us || sending) && !ex->tunnel && !ex->over)
         engine_timer(ex->engine, &ex->timer, us);
 }
 
@@ -68,9 +69,12 @@ static void origin_open_gate(struct exchange *ex)
 
     ex->origin = ORIGIN_OPEN;
     ex->upstream_ready_us = ex->engine->now_us;
+    ex->injected_before_us = ex->injected_us;
     ex->flow->request.sent = &ex->request_out;
     flow_note_upstream(ex->flow, ex->upstream);
     origin_send(ex, &ev);
+    if (ex->gather)
+        gather_wait_leave(ex->gather);
     while (!ex->over && ex->gate.bytes) {
         struct slice s = slice_queue_first(&ex->gate);
 
@@ -250,7 +254,7 @@ static void origin_interim(struct exchange *ex, const struct head *head)
     struct head out;
     struct message_event ev = {.kind = MESSAGE_INTERIM, .head = &out};
 
-    flow_note_interim(ex->flow, head);
+    flow_note_interim(ex->flow, head, false);
     ex->flow->anomalies |= head->anomalies;
     if (ex->request.version < HTTP_1_1)
         return;

@@ -78,7 +78,7 @@ static struct rule_view rules_view(const struct filter_rules *r, const struct ru
 
 static void rules_take_all(struct filter_rules *r, const struct effects *effects)
 {
-    for (uint32_t i = 0; i < effects->count; i++)
+    for (uint32_t i = 0; i < effects->count && !r->filter.exchange->over; i++)
         rules_take(r, &effects->items[i]);
 }
 
@@ -356,15 +356,34 @@ static void rules_send_on(struct filter_rules *r)
     rules_let_go(r, &r->request);
 }
 
-/* The request was held long enough, if at all. */
+/* The request was held long enough, if at all; now it may have to wait for others. */
 static void rules_act(struct filter_rules *r)
 {
-    if (r->abort)
+    if (r->gather && !r->gathered) {
+        r->gathered = true;
+        r->state = RULES_WAIT_GATHER;
+        r->filter.exchange->gather = &r->gather_wait;
+        gather_wait_start(&r->gather_wait, &r->gather->gather);
+    } else if (r->abort) {
         rules_end_exchange(r);
-    else if (r->answer)
+    } else if (r->answer) {
         rules_read_body(r);
-    else
+    } else {
         rules_send_on(r);
+    }
+}
+
+static void on_rules_gathered(void *self)
+{
+    struct filter_rules *r = self;
+    struct exchange *ex = r->filter.exchange;
+
+    ex->injected_us += ex->engine->now_us - r->gather_wait.since_us;
+    if (r->gather_wait.guest.early)
+        flow_note_rule(ex->flow, r->gather->rule, "let go before all had come");
+    rules_act(r);
+    if (r->answer || r->abort)
+        gather_wait_leave(&r->gather_wait); /* else when the request has been sent */
 }
 
 /* ---- the request --------------------------------------------------------------- */
@@ -425,7 +444,7 @@ static void rules_ask_request(struct filter_rules *r)
 {
     if (rules_ask(r))
         rules_lost_memory(r);
-    else
+    else if (!r->filter.exchange->over)
         rules_request_asked(r);
 }
 
@@ -468,6 +487,7 @@ static void rules_on_request(struct filter_rules *r, const struct message_event 
         break;
     case RULES_WAIT_REQUEST_JOB:
     case RULES_WAIT_REQUEST_DELAY:
+    case RULES_WAIT_GATHER:
         rules_hold(r, &r->request, ev);
         break;
     case RULES_WAIT_REQUEST_BODY:
@@ -641,7 +661,7 @@ static void rules_on_response_head(struct filter_rules *r)
             rules_lost_memory(r);
             return;
         }
-        if (!rules_have_response(r))
+        if (r->filter.exchange->over || !rules_have_response(r))
             return;
     }
     if (rules_have_response(r))
@@ -694,6 +714,8 @@ void rules_job_done(struct filter_rules *r, struct rule_job *j)
     } else {
         r->need = j->need;
         rules_take_all(r, &j->effects);
+        if (r->filter.exchange->over)
+            return;
         if (r->state == RULES_WAIT_REQUEST_JOB)
             rules_request_asked(r);
         else
@@ -740,6 +762,7 @@ static void on_rules_timer(void *self)
     case RULES_WAIT_REQUEST:
     case RULES_WAIT_REQUEST_JOB:
     case RULES_WAIT_REQUEST_CONTENT:
+    case RULES_WAIT_GATHER:
     case RULES_WAIT_RESPONSE:
     case RULES_WAIT_RESPONSE_CONTENT:
     case RULES_WAIT_RESPONSE_JOB:
@@ -753,6 +776,7 @@ static void rules_release(struct filter *f)
     struct filter_rules *r = rules_of(f);
 
     timer_clear(&f->exchange->engine->timers, &r->timer);
+    gather_wait_leave(&r->gather_wait);
     rule_run_release(r->run);
     body_draft_release(&r->draft);
     content_release(&r->request);
@@ -785,6 +809,7 @@ struct filter *filter_rules_new(struct exchange *ex)
     r->filter.ops = &filter_rules_ops;
     r->filter.exchange = ex;
     timer_init(&r->timer, on_rules_timer, r);
+    gather_wait_init(&r->gather_wait, ex->engine, on_rules_gathered, r);
     body_draft_init(&r->draft);
     content_init(&r->request, &r->filter, HTTP_REQUEST);
     content_init(&r->response, &r->filter, HTTP_RESPONSE);

@@ -6,6 +6,7 @@
 #include "proxy/core/exchange.h"
 #include "proxy/core/filter_rules.h"
 #include "proxy/core/flow_tap.h"
+#include "proxy/core/gather.h"
 #include "proxy/core/rule_job.h"
 #include "rules/head_edit.h"
 
@@ -16,6 +17,7 @@ enum rules_state {
     RULES_WAIT_REQUEST_JOB,      /* for the rules, which are asked off the loop */
     RULES_WAIT_REQUEST_CONTENT,  /* all of it, for the rules to look at */
     RULES_WAIT_REQUEST_DELAY,    /* the request is held */
+    RULES_WAIT_GATHER,           /* the same, until others have come */
     RULES_WAIT_REQUEST_BODY,     /* it is read, to be answered then */
     RULES_WAIT_ANSWER_DELAY,     /* the answer is held */
     RULES_WAIT_RESPONSE,         /* the request has gone on */
@@ -41,6 +43,9 @@ struct filter_rules {
     int64_t request_delay_us, response_delay_us;
     const struct answer *answer;
     const struct abort *abort;
+    const struct effect *gather; /* NULL: no others are waited for */
+    bool gathered;               /* they are, or were */
+    struct gather_wait gather_wait;
     /* of the response, whoever makes it; in the order of the rules */
     const struct effect *edits[RESPONSE_EDITS];
     uint32_t edit_count, body_edits; /* the latter are among them */

@@ -2,6 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "proxy/core/filter_copies.h"
+#include "proxy/core/filter_pace.h"
 #include "proxy/core/filter_rules_impl.h"
 #include "rules/whole.h"
 
@@ -68,6 +70,37 @@ static void take_abort(struct filter_rules *r, const struct effect *effect)
 
     r->abort = &effect->abort;
     flow_note_rule(r->filter.exchange->flow, effect->rule, notes[effect->abort.kind]);
+}
+
+static void take_info(struct filter_rules *r, const struct effect *effect)
+{
+    struct exchange *ex = r->filter.exchange;
+    struct message_event ev = {.kind = MESSAGE_INTERIM, .head = effect->info};
+    char note[RULE_NOTE_BYTES];
+
+    if (ex->request.version < HTTP_1_1) {
+        flow_note_rule(ex->flow, effect->rule, "skipped: HTTP/1.0 knows no interim responses");
+        return;
+    }
+    (void)snprintf(note, sizeof(note), "sent %u before the answer", (unsigned)effect->info->status);
+    flow_note_rule(ex->flow, effect->rule, note);
+    flow_note_interim(ex->flow, effect->info, true);
+    filter_emit(&r->filter, HTTP_RESPONSE, &ev);
+}
+
+static void take_gather(struct filter_rules *r, const struct effect *effect)
+{
+    struct flow *f = r->filter.exchange->flow;
+    char note[RULE_NOTE_BYTES];
+
+    if (r->gather) {
+        flow_note_rule(f, effect->rule, "skipped: it is gathered by another rule");
+        return;
+    }
+    r->gather = effect;
+    (void)snprintf(note, sizeof(note), "held until %u have come%s", (unsigned)effect->gather.count,
+                   effect->gather.reverse ? ", the last one first" : "");
+    flow_note_rule(f, effect->rule, note);
 }
 
 static void take_log(struct flow *f, const struct effect *effect)
@@ -152,6 +185,22 @@ void rules_take(struct filter_rules *r, const struct effect *effect)
         break;
     case EFFECT_DELAY:
         take_delay(r, effect);
+        break;
+    case EFFECT_CHUNKS:
+    case EFFECT_THROTTLE:
+    case EFFECT_DRIBBLE:
+    case EFFECT_STALL:
+    case EFFECT_CUT:
+        filter_pace_take(ex, effect);
+        break;
+    case EFFECT_INFO:
+        take_info(r, effect);
+        break;
+    case EFFECT_DUPLICATE:
+        filter_copies_take(ex, effect);
+        break;
+    case EFFECT_GATHER:
+        take_gather(r, effect);
         break;
     case EFFECT_CONN_FAULT: /* of the connection pass */
         break;

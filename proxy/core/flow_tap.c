@@ -189,7 +189,7 @@ void flow_note_tag(struct flow *f, struct bytes text)
         *at = tag;
 }
 
-void flow_note_interim(struct flow *f, const struct head *head)
+void flow_note_interim(struct flow *f, const struct head *head, bool injected)
 {
     struct flow_interim *interim = arena_alloc(&f->arena, sizeof(*interim));
     struct head *copy = arena_alloc(&f->arena, sizeof(*copy));
@@ -198,6 +198,7 @@ void flow_note_interim(struct flow *f, const struct head *head)
     if (!interim || !copy || head_copy(&f->arena, head, copy))
         return;
     interim->head = copy;
+    interim->injected = injected;
     while (*at)
         at = &(*at)->next;
     *at = interim;

@@ -19,7 +19,8 @@ void flow_note_content(struct engine *e, struct flow *f, struct flow_message *m,
 /* A word of a rule, once. */
 void flow_note_tag(struct flow *f, struct bytes text);
 void flow_note_rule(struct flow *f, const char *label, const char *note);
-void flow_note_interim(struct flow *f, const struct head *head);
+/* `injected`: a rule made it. */
+void flow_note_interim(struct flow *f, const struct head *head, bool injected);
 /* How it ended; `sentence` NULL: the reason's own. */
 void flow_note_end(struct flow *f, enum close_reason reason, const char *sentence);
 /* Drops captured slices; the arena is the caller's to give back. */

@@ -123,7 +123,9 @@ void session_exchange_over(struct session *s, int ending)
 
 void session_drain(struct session *s)
 {
-    if (s->exchange && s->codec) {
+    if (s->exchange && s->exchange->stalled) {
+        session_end(s, true);
+    } else if (s->exchange && s->codec) {
         codec_drain(s->codec);
     } else if (s->state == SESSION_HANG) {
         session_end(s, true);
@@ -471,6 +473,8 @@ static void session_request_eof(struct session *s, bool clean)
     if (ex && s->exchange == ex) {
         if (!ex->tunnel && !ex->request_ended)
             exchange_client_gone(ex, CLOSE_CLIENT_TRUNCATED, NULL);
+        else if (ex->stalled)
+            exchange_over(ex, CLOSE_ABORTED_BY_RULE, NULL, EXCHANGE_FINISH);
         return;
     }
     if (st == STATUS_TRUNCATED)

@@ -580,6 +580,7 @@ void wire_handle(struct wire *w, const struct event *ev)
     case EVENT_LOGGED:
     case EVENT_LOG_FULL:
     case EVENT_LOG_ROOM:
+    case EVENT_RUNG:
     case EVENT_DRAIN:
         break;
     }

@@ -168,6 +168,9 @@ static void driver_execute(struct driver *d, const struct command *c)
     case COMMAND_JOB:
         job_run(d, c->job, c->run, c->argument);
         return;
+    case COMMAND_RING:
+        d->on_ring(d->self);
+        return;
     case COMMAND_LOG:
         driver_log(d, c->log);
         return;
@@ -273,6 +276,13 @@ void driver_drain(struct driver *d)
     driver_pump(d, &ev);
 }
 
+void driver_ring(struct driver *d)
+{
+    struct event ev = {.kind = EVENT_RUNG};
+
+    driver_pump(d, &ev);
+}
+
 void driver_cut(struct driver *d)
 {
     struct event ev = {.kind = EVENT_DRAIN};
@@ -307,6 +317,7 @@ enum status driver_init(struct driver *d, const struct driver_env *env)
         .armed_at_us = INT64_MAX,
         .on_client_gone = env->on_client_gone,
         .on_turn = env->on_turn,
+        .on_ring = env->on_ring,
         .self = env->self,
     };
     chunk_pool_init(&d->pool, DRIVER_POOL_CHUNKS);

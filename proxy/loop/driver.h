@@ -29,6 +29,7 @@ struct driver_env {
     struct ruleset *rules;              /* or NULL */
     void (*on_client_gone)(void *self); /* once for every driver_accept() */
     void (*on_turn)(void *self);        /* before the loop goes to sleep */
+    void (*on_ring)(void *self);        /* driver_ring() for all others */
     void *self;
 };
 
@@ -64,6 +65,7 @@ struct driver {
 
     void (*on_client_gone)(void *self);
     void (*on_turn)(void *self);
+    void (*on_ring)(void *self);
     void *self;
 };
 
@@ -73,6 +75,7 @@ void driver_accept(struct driver *d, int fd, const struct sockaddr_storage *from
 /* The engine takes a reference of its own. */
 void driver_set_rules(struct driver *d, struct ruleset *rules);
 void driver_drain(struct driver *d);
+void driver_ring(struct driver *d);
 
 /* No more waiting: a second EVENT_DRAIN, then every client is reset and the engine is
  * told of it, so that its flows reach the log. */

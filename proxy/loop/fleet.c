@@ -69,6 +69,16 @@ static void on_loop_news(void *self)
     uv_async_send(&f->news);
 }
 
+/* From a loop's thread. It rings for itself, too: that does no harm. The loops are there
+ * before the first one starts, and until the last one has stopped. */
+static void on_loop_ring(void *self)
+{
+    struct fleet *f = self;
+
+    for (uint32_t i = 0; f->loop_count > 1 && i < f->loop_count; i++)
+        loop_ring(f->loops[i]);
+}
+
 static void on_news(uv_async_t *news)
 {
     struct fleet *f = news->data;
@@ -259,6 +269,7 @@ static enum status fleet_make_loops(struct fleet *f)
         .rules = f->rules,
         .main = f->env.workers > 1 ? NULL : &f->uv,
         .on_news = on_loop_news,
+        .on_ring = on_loop_ring,
         .self = f,
     };
     uint32_t count = f->env.workers < FLEET_WORKERS ? f->env.workers : FLEET_WORKERS;

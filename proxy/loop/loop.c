@@ -8,7 +8,7 @@
 struct loop_mail {
     uv_mutex_t lock;
     struct ruleset *rules; /* with a reference; NULL: no news */
-    bool drain, stop, stats_asked;
+    bool drain, stop, stats_asked, rung;
     bool stats_taken;
     struct engine_stats stats;
 };
@@ -29,6 +29,7 @@ struct loop {
     bool draining; /* the loop's own */
     _Atomic bool drained;
     void (*on_news)(void *self);
+    void (*on_ring)(void *self);
     void *self;
     struct handoff handoff;
 };
@@ -56,6 +57,13 @@ static void on_turn(void *self)
     l->on_news(l->self);
 }
 
+static void on_ring(void *self)
+{
+    struct loop *l = self;
+
+    l->on_ring(l->self);
+}
+
 static void loop_take_stats(struct loop *l)
 {
     struct engine_stats stats;
@@ -73,7 +81,7 @@ static void on_wake(uv_async_t *wake)
     struct loop *l = wake->data;
     struct accepted a;
     struct ruleset *rules;
-    bool drain, stop, stats;
+    bool drain, stop, stats, rung;
 
     uv_mutex_lock(&l->mail.lock);
     rules = l->mail.rules;
@@ -82,6 +90,8 @@ static void on_wake(uv_async_t *wake)
     stats = l->mail.stats_asked;
     l->mail.rules = NULL;
     l->mail.stats_asked = false;
+    rung = l->mail.rung;
+    l->mail.rung = false;
     uv_mutex_unlock(&l->mail.lock);
 
     if (rules) {
@@ -90,6 +100,8 @@ static void on_wake(uv_async_t *wake)
     }
     while (handoff_take(&l->handoff, &a))
         driver_accept(&l->driver, a.fd, &a.from);
+    if (rung)
+        driver_ring(&l->driver);
     if (drain) {
         l->draining = true;
         driver_drain(&l->driver);
@@ -107,6 +119,16 @@ static void loop_run(void *self)
     struct loop *l = self;
 
     uv_run(l->uv, UV_RUN_DEFAULT);
+}
+
+/* ---- on another loop's thread ---- */
+
+void loop_ring(struct loop *l)
+{
+    uv_mutex_lock(&l->mail.lock);
+    l->mail.rung = true;
+    uv_mutex_unlock(&l->mail.lock);
+    uv_async_send(&l->wake);
 }
 
 /* ---- on the main thread ---- */
@@ -149,13 +171,14 @@ enum status loop_new(const struct loop_env *env, struct loop **ret_loop)
         .rules = env->rules,
         .on_client_gone = on_client_gone,
         .on_turn = on_turn,
+        .on_ring = on_ring,
         .self = l,
     };
     enum status st;
 
     if (!l)
         return STATUS_NO_MEMORY;
-    *l = (struct loop){.on_news = env->on_news, .self = env->self};
+    *l = (struct loop){.on_news = env->on_news, .on_ring = env->on_ring, .self = env->self};
     handoff_init(&l->handoff);
     atomic_init(&l->gone, 0);
     atomic_init(&l->upstreams, 0);

@@ -17,12 +17,17 @@ struct loop_env {
     /* Something the main thread may want to look at: stats were taken, the loop has
      * drained, a connection went that was waited for. From the loop's thread. */
     void (*on_news)(void *self);
+    /* loop_ring() is to be called for all other loops. From the loop's thread. */
+    void (*on_ring)(void *self);
     void *self;
 };
 
 MUST_USE enum status loop_new(const struct loop_env *env, struct loop **ret_loop);
 /* Starts the thread; nothing to do for a loop on the main thread's. */
 MUST_USE enum status loop_start(struct loop *l);
+
+/* What another loop's rules wait for may have come. From any thread, until loop_free(). */
+void loop_ring(struct loop *l);
 
 /* All below are for the main thread. */
 /* Connections given to it that are not gone yet. */

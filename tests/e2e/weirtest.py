@@ -312,6 +312,7 @@ class Ground(unittest.TestCase):
     answers on port 80 and on port 443."""
 
     yaml = ""
+    arguments = ()  # of `weir run`
 
     @classmethod
     def setUpClass(cls):
@@ -320,7 +321,7 @@ class Ground(unittest.TestCase):
         cls.pki = TestPki(cls.folder)
         cls.origin = cls.enterClassContext(Origin())
         cls.secure = cls.enterClassContext(TlsOrigin(cls.pki.leaf("origin.test").server_context()))
-        cls.weir = cls.enterClassContext(Weir(cls.configuration()))
+        cls.weir = cls.enterClassContext(Weir(cls.configuration(), cls.arguments))
 
     @classmethod
     def targets(cls):

@@ -276,6 +276,8 @@ static void do_command(struct world *w, const struct command *c)
         break;
     case COMMAND_JOB:
         abort(); /* the CA is a fast one */
+    case COMMAND_RING:
+        break;
     case COMMAND_LOG:
         do_log(w, c->log);
         break;

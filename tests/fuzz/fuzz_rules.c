@@ -120,6 +120,30 @@ static void check_effect(const struct effect *e, bool last)
     case EFFECT_DELAY:
         require(e->delay.us > 0);
         break;
+    case EFFECT_CHUNKS:
+        require(e->chunks.range != NULL);
+        break;
+    case EFFECT_THROTTLE:
+        require(e->throttle.bytes_s > 0);
+        break;
+    case EFFECT_DRIBBLE:
+        require(e->dribble.bytes > 0 && e->dribble.every_us > 0);
+        break;
+    case EFFECT_STALL:
+        require(e->stall.after_bytes >= STALL_HEAD && e->stall.us >= 0);
+        break;
+    case EFFECT_CUT:
+        require(e->cut_bytes >= 0);
+        break;
+    case EFFECT_INFO:
+        require(e->info->status / 100 == 1 && e->info->status != 101);
+        break;
+    case EFFECT_DUPLICATE:
+        require(e->copies > 0);
+        break;
+    case EFFECT_GATHER:
+        require(e->gather.rendezvous && e->gather.count > 1 && e->gather.timeout_us > 0);
+        break;
     case EFFECT_NOTE:
         require(e->note != NULL);
         break;

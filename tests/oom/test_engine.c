@@ -386,6 +386,36 @@ static void rules_that_break_connections(void)
     talk_end(t);
 }
 
+/* As many of the things that hold or copy a message as one rule may ask for. */
+static void faults_of_pace_and_shape(void)
+{
+    struct talk *t = talk_begin(NULL);
+    struct stage *s = &t->stage;
+    struct ruleset *rules = compile(
+        s, "rules:\n"
+           "  - { name: pace, match: a.test/pace, then: [info: { headers: { link: $(request.path) "
+           "} }, duplicate: 2, gather: { count: 2, order: reverse }, throttle: { request: 1kB/s, "
+           "response: 1kB/s }, dribble: { head: true, bytes: 8 }, delay: { chunks: 10ms }, "
+           "stall: { after: 2, for: 1s }] }\n"
+           "  - { name: cut, match: a.test/cut, then: { truncate: 3 } }\n");
+    struct peer *p, *q;
+
+    stage_event(s, (struct event){.kind = EVENT_RULES, .rules = rules});
+    ruleset_unref(rules);
+    p = connect_client(s, C1);
+    q = connect_client(s, C2);
+    say(s, p, "POST http://a.test/pace HTTP/1.1\r\nHost: a.test\r\nContent-Length: 2\r\n\r\nhi");
+    say(s, q, "GET http://a.test/pace HTTP/1.1\r\nHost: a.test\r\n\r\n");
+    for (int i = 0; i < ROUNDS; i++) {
+        let_go_on(t);
+        s->now_us += 250000;
+        stage_event(s, (struct event){.kind = EVENT_TIMER});
+    }
+    say(s, q, "GET http://a.test/cut HTTP/1.1\r\nHost: a.test\r\n\r\n");
+    let_go_on(t);
+    talk_end(t);
+}
+
 static void rules_that_spoil_a_handshake(void)
 {
     struct talk *t = talk_begin(NULL);
@@ -480,6 +510,7 @@ static void survives_rules_at_work(void **state)
     torture(rules_at_work);
     torture(rules_that_break_connections);
     torture(rules_that_spoil_a_handshake);
+    torture(faults_of_pace_and_shape);
 }
 
 int main(void)

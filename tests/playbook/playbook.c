@@ -119,6 +119,43 @@ static void step_flood(struct stage *s, const struct step *step)
     to->holds = false;
 }
 
+static void pass_to_timer(struct stage *s)
+{
+    if (s->timer_us == INT64_MAX)
+        FAIL("it waits for nothing");
+    if (s->timer_us > s->now_us)
+        s->now_us = s->timer_us;
+    s->timer_us = INT64_MAX;
+    stage_event(s, (struct event){.kind = EVENT_TIMER});
+    stage_settle(s);
+}
+
+static void step_paced(struct stage *s, const struct step *step)
+{
+    struct peer *from = stage_named(s, step->wire), *to = stage_named(s, step->to);
+    int64_t out = 0, took_us, begin_us = s->now_us, fair_us = step->number / PACED_BYTES_MS * 1000;
+    struct engine_stats stats;
+
+    for (int64_t left = step->number; left > 0 || out < step->number;) {
+        if (left > 0 && from->reads) {
+            feed_block(s, from, block_of(left));
+            left -= BLOCK_BYTES;
+        } else {
+            pass_to_timer(s);
+        }
+        stage_settle(s);
+        out += (int64_t)to->out.len;
+        buf_clear(&to->out);
+        check_memory(s);
+        engine_stats(s->engine, &stats);
+        if (stats.in_flight_bytes > WIRE_HIGH_BYTES + BLOCK_BYTES)
+            FAIL("%llu bytes are in flight", (unsigned long long)stats.in_flight_bytes);
+    }
+    took_us = s->now_us - begin_us;
+    if (took_us < fair_us * 95 / 100 || took_us > fair_us * 105 / 100)
+        FAIL("it took %lld us, not %lld", (long long)took_us, (long long)fair_us);
+}
+
 static void step_eof(struct stage *s, const struct step *step)
 {
     struct peer *p = stage_named(s, step->wire);
@@ -597,6 +634,7 @@ static void (*const players[])(struct stage *s, const struct step *step) = {
     [STEP_READS] = expect_peer,
     [STEP_IN_REPEATED] = step_in_repeated,
     [STEP_FLOOD] = step_flood,
+    [STEP_PACED] = step_paced,
     [STEP_LOG_HOLD] = step_log_hold,
     [STEP_LOG_BACK] = step_log_back,
     [STEP_LOG_FULL] = step_bare_event,

@@ -58,6 +58,8 @@ enum step_kind {
     STEP_IN_REPEATED, /* .number bytes 'x' come, as long as they are read */
     STEP_FLOOD,       /* .number bytes 'x' go from .wire to .to, who takes only when nothing
                        * else goes on; memory stays under PLAYBOOK_FLOOD_BYTES */
+    STEP_PACED,       /* .number bytes 'x' go from .wire to .to; time passes while it is not
+                       * read; no more is held than a wire may hold, and a read */
     STEP_LOG_HOLD,    /* flows are not written yet: the log is slow */
     STEP_LOG_BACK,    /* … now they are */
     STEP_LOG_FULL,
@@ -78,6 +80,7 @@ enum step_kind {
 };
 
 enum { PLAYBOOK_FLOOD_BYTES = 1024 * 1024 };
+enum { PACED_BYTES_MS = 10240 }; /* the pace of PACED, which must be kept within a twentieth */
 
 /* How a peer speaks TLS. Session tickets live as long as one playing of a script
  * for clients (by `resumes`), and for ever between weir and origins: a test of a bad
@@ -165,6 +168,7 @@ struct step {
 #define READS(w, yes) STEP(READS, .wire = (w), .number = (yes))
 #define IN_REPEATED(w, n) STEP(IN_REPEATED, .wire = (w), .number = (n))
 #define FLOOD(w, target, n) STEP(FLOOD, .wire = (w), .to = (target), .number = (n))
+#define PACED(w, target, n) STEP(PACED, .wire = (w), .to = (target), .number = (n))
 #define LOG_HOLD STEP(LOG_HOLD, .number = 0)
 #define LOG_BACK STEP(LOG_BACK, .number = 0)
 #define JOB_HOLD STEP(JOB_HOLD, .number = 0)

@@ -208,6 +208,8 @@ static void stage_do(struct stage *s, const struct command *c, struct events *q)
     case COMMAND_JOB:
         stage_job(s, c, q);
         break;
+    case COMMAND_RING: /* there is no other engine */
+        break;
     case COMMAND_LOG:
         stage_log(s, c->log, q);
         break;

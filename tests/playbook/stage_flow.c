@@ -63,9 +63,15 @@ static void put_flow(const struct flow *f, struct buf *out)
     buf_putf(out, " %u %s", (unsigned)f->status, f->reason);
     if (f->kind == FLOW_TUNNEL)
         buf_putf(out, " %lld/%lld", (long long)f->tunnel_up_bytes, (long long)f->tunnel_down_bytes);
+    if (f->duplicate_of[0])
+        buf_put_text(out, " copy");
     if (f->request.body.wire_bytes || f->response.body.wire_bytes)
         buf_putf(out, " %lld/%lld", (long long)f->request.body.wire_bytes,
                  (long long)f->response.body.wire_bytes);
+    for (const struct flow_interim *i = f->interim; i; i = i->next) {
+        if (i->injected)
+            buf_putf(out, " (%u by rule)", (unsigned)i->head->status);
+    }
     for (const struct flow_rule *r = f->rules; r; r = r->next)
         buf_putf(out, " [%s: %s]", r->label, r->note);
     for (unsigned i = 0; i < HTTP_ANOMALY_COUNT; i++) {

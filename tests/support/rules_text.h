@@ -157,9 +157,29 @@ static inline void rules_text_body_edit(struct buf *out, const struct body_edit 
     rules_text_put(out, "", e->op == BODY_REPLACE ? e->replacement->with : e->value, "\n");
 }
 
+static inline void rules_text_info(struct buf *out, const struct head *h)
+{
+    buf_putf(out, "info %u ", (unsigned)h->status);
+    rules_text_put(out, "", h->reason, "\n");
+    for (uint32_t i = 0; i < h->fields.count; i++) {
+        rules_text_put(out, "", h->fields.items[i].name, ": ");
+        rules_text_put(out, "", h->fields.items[i].value, "\n");
+    }
+}
+
+static inline void rules_text_abort(struct buf *out, const struct abort *a)
+{
+    static const char *const kinds[] = {"close", "reset", "hang", "empty", "bad_chunk", "garbage"};
+
+    buf_putf(out, "abort %s\n", kinds[a->kind]);
+    if (a->answer)
+        rules_text_answer(out, a->answer);
+    if (a->bytes.len)
+        rules_text_put(out, "then ", a->bytes, "\n");
+}
+
 static inline void rules_text_effect(struct buf *out, const struct effect *e)
 {
-    static const char *const aborts[] = {"close", "reset", "hang", "empty", "bad_chunk", "garbage"};
     static const char *const faults[] = {
 #define CONN_FAULT(name, verb, word, value, note) #verb " " #word,
 #include "rules/conn_faults.def"
@@ -179,11 +199,7 @@ static inline void rules_text_effect(struct buf *out, const struct effect *e)
         buf_putf(out, ":%u\n", (unsigned)e->target.port);
         break;
     case EFFECT_ABORT:
-        buf_putf(out, "abort %s\n", aborts[e->abort.kind]);
-        if (e->abort.answer)
-            rules_text_answer(out, e->abort.answer);
-        if (e->abort.bytes.len)
-            rules_text_put(out, "then ", e->abort.bytes, "\n");
+        rules_text_abort(out, &e->abort);
         break;
     case EFFECT_EDIT_HEAD:
         rules_text_edit(out, &e->edit);
@@ -205,6 +221,37 @@ static inline void rules_text_effect(struct buf *out, const struct effect *e)
         if (e->fault.us)
             buf_putf(out, " %lld us", (long long)e->fault.us);
         buf_put_text(out, "\n");
+        break;
+    case EFFECT_CHUNKS:
+        buf_putf(
+            out, "delay chunks %lld us\n",
+            (long long)delay_range_draw(e->chunks.range, &(struct dice){e->chunks.dice.seed, 0}));
+        break;
+    case EFFECT_THROTTLE:
+        buf_putf(out, "throttle %s %lld\n",
+                 e->throttle.side == HTTP_REQUEST ? "request" : "response",
+                 (long long)e->throttle.bytes_s);
+        break;
+    case EFFECT_DRIBBLE:
+        buf_putf(out, "dribble%s %lld every %lld us\n", e->dribble.head ? " head" : "",
+                 (long long)e->dribble.bytes, (long long)e->dribble.every_us);
+        break;
+    case EFFECT_STALL:
+        buf_putf(out, "stall %lld for %lld us\n", (long long)e->stall.after_bytes,
+                 (long long)e->stall.us);
+        break;
+    case EFFECT_CUT:
+        buf_putf(out, "cut %lld\n", (long long)e->cut_bytes);
+        break;
+    case EFFECT_INFO:
+        rules_text_info(out, e->info);
+        break;
+    case EFFECT_DUPLICATE:
+        buf_putf(out, "duplicate %u\n", (unsigned)e->copies);
+        break;
+    case EFFECT_GATHER:
+        buf_putf(out, "gather %u%s for %lld us\n", (unsigned)e->gather.count,
+                 e->gather.reverse ? " reverse" : "", (long long)e->gather.timeout_us);
         break;
     case EFFECT_TAG:
         rules_text_put(out, "tag ", e->tag, "\n");

@@ -125,6 +125,30 @@ static void refuses_what_is_no_size(void **state)
     assert_parses(size_parse, cases, sizeof(cases) / sizeof(cases[0]));
 }
 
+static void reads_rates(void **state)
+{
+    static const struct parse_case cases[] = {
+        {"64KiB/s", STATUS_OK, 65536},
+        {"100kB/s", STATUS_OK, 100000},
+        {"512B/s", STATUS_OK, 512},
+        {"9/s", STATUS_OK, 9},
+        {"1.5Mbit/s", STATUS_OK, 187500},
+        {"56kbit/s", STATUS_OK, 7000},
+        {"1Gbit/s", STATUS_OK, 125000000},
+        {"7bit/s", STATUS_OK, 0},
+        {"64KiB", STATUS_BAD_INPUT, 0},
+        {"64 KiB/s", STATUS_BAD_INPUT, 0},
+        {"64KiB/m", STATUS_BAD_INPUT, 0},
+        {"/s", STATUS_BAD_INPUT, 0},
+        {"", STATUS_BAD_INPUT, 0},
+        {"1Kibit/s", STATUS_BAD_INPUT, 0},
+        {"9223372036854775808bit/s", STATUS_LIMIT, 0},
+    };
+
+    (void)state;
+    assert_parses(rate_parse, cases, sizeof(cases) / sizeof(cases[0]));
+}
+
 static void assert_put(void (*put)(struct buf *, int64_t), int64_t value, const char *expected)
 {
     struct buf b;
@@ -202,6 +226,7 @@ int main(void)
         cmocka_unit_test(refuses_what_is_no_duration),
         cmocka_unit_test(reads_sizes),
         cmocka_unit_test(refuses_what_is_no_size),
+        cmocka_unit_test(reads_rates),
         cmocka_unit_test(writes_durations),
         cmocka_unit_test(a_duration_never_takes_more_than_nine_columns),
         cmocka_unit_test(writes_sizes),

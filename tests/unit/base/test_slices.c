@@ -208,6 +208,32 @@ static void moves_all_to_another_queue(void **state)
     slice_queue_release(&from);
 }
 
+static void cuts_off_its_end(void **state)
+{
+    struct fixture *f = *state;
+    struct slice_queue rest;
+
+    for (size_t keep = 0; keep <= 12; keep++) {
+        size_t kept = keep < 10 ? keep : 10;
+        char front[16] = {0}, end[16] = "x";
+
+        slice_queue_init(&rest);
+        assert_int_equal(slice_queue_push(&rest, slice_new(&f->pool, "x")), STATUS_OK);
+        assert_int_equal(slice_queue_push(&f->q, slice_new(&f->pool, "01234")), STATUS_OK);
+        assert_int_equal(slice_queue_push(&f->q, slice_new(&f->pool, "56")), STATUS_OK);
+        assert_int_equal(slice_queue_push(&f->q, slice_new(&f->pool, "789")), STATUS_OK);
+        assert_int_equal(slice_queue_nth(&f->q, 1).len, 2);
+        assert_int_equal(slice_queue_cut(&f->q, keep, &rest), STATUS_OK);
+        memcpy(front, "0123456789", kept);
+        strcat(end, &"0123456789"[kept]);
+        assert_content(&f->q, front);
+        assert_content(&rest, end);
+        slice_queue_release(&rest);
+        slice_queue_release(&f->q);
+        assert_int_equal(f->pool.live_bytes, 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -223,6 +249,7 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(never_writes_behind_a_part_of_a_chunk, setup, teardown),
         cmocka_unit_test_setup_teardown(moves_all_to_another_queue, setup, teardown),
+        cmocka_unit_test_setup_teardown(cuts_off_its_end, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

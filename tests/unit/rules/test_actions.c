@@ -297,6 +297,117 @@ static void draws_known_delays(void **state)
     assert_int_equal(delay_of(w), 170954);
 }
 
+static void limits_the_pace_of_bodies(void **state)
+{
+    struct world *w = *state;
+
+    load_then(w, "{ throttle: 64KiB/s }");
+    expect(w, REQUEST, "throttle response 65536\n");
+    load_then(w, "{ throttle: { request: 100kB/s } }");
+    expect(w, REQUEST, "throttle request 100000\n");
+    load_then(w, "{ throttle: { request: 8Mbit/s, response: 1B/s } }");
+    expect(w, REQUEST, "throttle request 1000000\nthrottle response 1\n");
+}
+
+static void dribbles(void **state)
+{
+    static const char *const forms[] = {"dribble", "{ dribble: 1 B every 100ms }",
+                                        "{ dribble: { head: false } }",
+                                        "{ dribble: { bytes: 1, every: 100ms } }"};
+    struct world *w = *state;
+
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        load_then(w, forms[i]);
+        expect(w, REQUEST, "dribble 1 every 100000 us\n");
+    }
+    load_then(w, "{ dribble: 4 KiB every 1s }");
+    expect(w, REQUEST, "dribble 4096 every 1000000 us\n");
+    load_then(w, "{ dribble: 10 every 20ms }");
+    expect(w, REQUEST, "dribble 10 every 20000 us\n");
+    load_then(w, "{ dribble: { bytes: 2KiB, head: true } }");
+    expect(w, REQUEST, "dribble head 2048 every 100000 us\n");
+}
+
+static void stalls_and_truncates(void **state)
+{
+    struct world *w = *state;
+
+    load_then(w, "stall");
+    expect(w, REQUEST, "stall 0 for 0 us\n");
+    load_then(w, "{ stall: 10KiB }");
+    expect(w, REQUEST, "stall 10240 for 0 us\n");
+    load_then(w, "{ stall: { after: 5, for: 5s } }");
+    expect(w, REQUEST, "stall 5 for 5000000 us\n");
+    load_then(w, "{ stall: { head: true } }");
+    expect(w, REQUEST, "stall -1 for 0 us\n");
+    load_then(w, "{ truncate: 0 }");
+    expect(w, REQUEST, "cut 0\n");
+    load_then(w, "[truncate: { after: 1kB }, respond: 404]");
+    expect_part(w, REQUEST, "cut 1000\nanswer 404");
+}
+
+static int64_t chunk_time(struct world *w)
+{
+    static const char front[] = "delay chunks ";
+    const char *text = ask(w, REQUEST);
+
+    assert_memory_equal(text, front, strlen(front));
+    return strtoll(text + strlen(front), NULL, 10);
+}
+
+static void delays_each_chunk_by_dice_of_its_own(void **state)
+{
+    struct world *w = *state;
+    int64_t times[3];
+
+    load_then(w, "{ delay: { chunks: 50ms } }");
+    expect(w, REQUEST, "delay chunks 50000 us\n");
+    load_then(w, "{ delay: { chunks: 0, response: 1ms } }");
+    expect(w, REQUEST, "delay response 1000 us\n");
+    load_then(w, "{ delay: { chunks: { normal: 1s, sd: 100ms } } }");
+    assert_in_range(chunk_time(w), 1, 2 * 1000 * 1000);
+    for (int i = 0; i < 3; i++) { /* each firing another one, the same on every run */
+        if (i != 1)
+            world_load(w, "rules: []\n");
+        if (i != 1)
+            load_then(w, "{ delay: { chunks: 1s to 60s } }");
+        times[i] = chunk_time(w);
+        assert_in_range(times[i], 1000 * 1000, 60 * 1000 * 1000);
+    }
+    assert_int_equal(times[0], times[2]);
+    assert_int_not_equal(times[0], times[1]);
+}
+
+static void sends_an_interim_response(void **state)
+{
+    struct world *w = *state;
+
+    load_then(w, "{ info: 103 }");
+    expect(w, REQUEST, "info 103 Early Hints\nx-weir-rule: r\n");
+    load_then(w, "{ info: 100 }");
+    expect(w, REQUEST, "info 100 Continue\nx-weir-rule: r\n");
+    load_then(w, "[info: { headers: { link: [</a.css>, </b.css>], x-p: $(request.path) } }, pass]");
+    expect(w, REQUEST,
+           "info 103 Early Hints\nlink: </a.css>\nlink: </b.css>\nx-p: /\nx-weir-rule: r\n"
+           "forward\n");
+}
+
+static void duplicates_and_gathers(void **state)
+{
+    struct world *w = *state;
+
+    load_then(w, "duplicate");
+    expect(w, REQUEST, "duplicate 1\n");
+    load_then(w, "{ duplicate: true }");
+    expect(w, REQUEST, "duplicate 1\n");
+    load_then(w, "{ duplicate: { count: 16 } }");
+    expect(w, REQUEST, "duplicate 16\n");
+    load_then(w, "{ gather: 2 }");
+    expect(w, REQUEST, "gather 2 for 5000000 us\n");
+    load_then(w, "{ gather: { count: 1000, order: reverse, timeout: 1s } }");
+    expect(w, REQUEST, "gather 1000 reverse for 1000000 us\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -318,6 +429,12 @@ int main(void)
         TEST(draws_normal_delays),
         TEST(draws_lognormal_delays),
         TEST(draws_known_delays),
+        TEST(limits_the_pace_of_bodies),
+        TEST(dribbles),
+        TEST(stalls_and_truncates),
+        TEST(delays_each_chunk_by_dice_of_its_own),
+        TEST(sends_an_interim_response),
+        TEST(duplicates_and_gathers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

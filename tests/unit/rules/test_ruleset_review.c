@@ -360,11 +360,11 @@ static void warns_of_captures_as_other_languages_write_them(void **state)
 
 /* ---- what is claimed, put to the test ---- */
 
-struct dice {
+struct die {
     uint64_t state;
 };
 
-static unsigned roll(struct dice *d, unsigned sides)
+static unsigned roll(struct die *d, unsigned sides)
 {
     d->state = d->state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
     return (unsigned)(d->state >> 33) % sides;
@@ -372,7 +372,7 @@ static unsigned roll(struct dice *d, unsigned sides)
 
 #define PICK(d, list) (list)[roll(d, sizeof(list) / sizeof((list)[0]))]
 
-static void put_match(struct buf *out, struct dice *d)
+static void put_match(struct buf *out, struct die *d)
 {
     static const char *const methods[] = {"",       "",          "GET ",       "POST ",
                                           "PURGE ", "GET|POST ", "GET|PURGE ", "OPTIONS "};
@@ -388,7 +388,7 @@ static void put_match(struct buf *out, struct dice *d)
     buf_putf(out, "%s%s%s'", PICK(d, ports), PICK(d, paths), PICK(d, queries));
 }
 
-static void put_matches(struct buf *out, struct dice *d)
+static void put_matches(struct buf *out, struct die *d)
 {
     static const char *const starts[] = {"", "", "{ all: [", "{ any: [", "{ not: ", "{ any: ["};
     static const char *const middles[] = {NULL, NULL, ", ", ", ", ", url: ", ", { not: "};
@@ -404,7 +404,7 @@ static void put_matches(struct buf *out, struct dice *d)
     buf_put_text(out, ends[form]);
 }
 
-static const char *request_text(struct dice *d, struct buf *out)
+static const char *request_text(struct die *d, struct buf *out)
 {
     static const char *const methods[] = {"GET", "POST", "PURGE", "OPTIONS", "DELETE"};
     static const char *const schemes[] = {"http", "https"};
@@ -422,7 +422,7 @@ static const char *request_text(struct dice *d, struct buf *out)
 }
 
 /* Two rules of chance: what is warned of as unreachable is reached by no request. */
-static bool claim_holds(struct world *w, struct dice *d, struct buf *text)
+static bool claim_holds(struct world *w, struct die *d, struct buf *text)
 {
     bool claimed;
 
@@ -442,7 +442,7 @@ static bool claim_holds(struct world *w, struct dice *d, struct buf *text)
 
 static void never_claims_what_a_request_disproves(void **state)
 {
-    struct dice d = {7};
+    struct die d = {7};
     struct buf text;
     int claimed = 0;
 
