@@ -90,6 +90,10 @@ static enum status patch_parse(struct rule_compiler *c, const struct node *n, vo
     enum status st =
         compiler_want(c, n, NODE_MAP, "expected a map, as { response.body: { merge: {…} } }");
 
+    if (!st && !n->first) {
+        node_error(c->reader.diags, n, "nothing is changed here");
+        return STATUS_BAD_CONFIG;
+    }
     for (n = st ? NULL : n->first; n; n = n->next) {
         struct patch *p = &a->items[a->count < PATCHES ? a->count++ : 0];
 
