@@ -281,14 +281,18 @@ static bool keeps_lines(struct bytes text)
     return bytes_find(end < 0 ? head : bytes_until(head, (size_t)end), '+') >= 0;
 }
 
-/* The line feeds at the end of a block are left to the gap behind it. */
-static size_t block_end(struct layout *l, size_t from, size_t to)
+/* The line feeds at the end of a block are left to the gap behind it, and so are the
+ * blank lines of an empty one. */
+static size_t block_end(struct layout *l, size_t from, size_t to, bool empty)
 {
     struct bytes text = bytes_until(bytes_from(l->text, from), to - from);
+    ptrdiff_t line = bytes_find(text, '\n');
 
     l->unended = !bytes_ends_with(text, BYTES("\n"));
     if (keeps_lines(text))
         return to;
+    if (empty && line >= 0)
+        text.len = (size_t)line + 1;
     while (bytes_ends_with(text, BYTES("\n")))
         text.len -= bytes_ends_with(text, BYTES("\r\n")) ? 2 : 1;
     return from + text.len;
@@ -303,7 +307,7 @@ static void put_token(struct layout *l, const yaml_token_t *token)
     put_gap(l, gap, token);
     l->unended = false;
     if (is_block_scalar(token))
-        to = block_end(l, from, to);
+        to = block_end(l, from, to, token->data.scalar.length == 0);
     if (is_closer(token->type) && l->flow)
         l->flow--;
     put_text(l, bytes_until(bytes_from(l->text, from), to - from));

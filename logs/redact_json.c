@@ -65,8 +65,9 @@ static struct bytes take_string(struct scan *s, size_t slashes)
         size_t count = count_slashes(s);
 
         if (s->at + count < s->in.len && s->in.ptr[s->at + count] == '"') {
-            /* \\\" within a string that \" began; \\" where the text ends in a \ */
-            if (count <= slashes || (slashes == 0 && count % 2 == 0))
+            /* \\\" is within a string that \" began; an even number of \ is text, and
+             * the quote behind it ends whatever is open */
+            if (count <= slashes || count % 2 == 0)
                 break;
             count++;
         }

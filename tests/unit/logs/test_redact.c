@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "http/json.h"
 #include "logs/redact.h"
 
 enum { OUT_BYTES = 64 * 1024 };
@@ -244,6 +245,28 @@ static void keeps_json_valid_around_secret_numbers(void **state)
     buf_release(&out);
 }
 
+/* Texts within a string of JSON that begin a secret and do not end as it should. */
+static void keeps_json_valid_around_what_only_looks_like_json(void **state)
+{
+    static const char *const texts[] = {
+        "{\"body\":\"token\\\":-1,\\\"x\\\":2\"}",
+        "{\"body\":\"{\\\"token\\\":\\\"x\\\\\"}",
+        "{\"body\":\"{\\\"token\\\":[1, 2]}\"}",
+    };
+    struct json_fault fault;
+    struct buf out;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        buf_init(&out, OUT_BYTES);
+        assert_int_equal(json_check(bytes_of(texts[i]), &fault), STATUS_OK);
+        redact_put_body(&redactor, BYTES("application/json"), bytes_of(texts[i]), &out);
+        assert_non_null(strstr(buf_text(&out), "REDACTED"));
+        assert_int_equal(json_check(buf_bytes(&out), &fault), STATUS_OK);
+        buf_release(&out);
+    }
+}
+
 static void the_same_secret_has_the_same_pseudonym_everywhere(void **state)
 {
     struct buf a, b;
@@ -307,6 +330,7 @@ int main(void)
         cmocka_unit_test(keeps_what_is_no_secret_of_a_field),
         cmocka_unit_test(keeps_bodies_without_secrets_byte_by_byte),
         cmocka_unit_test(keeps_json_valid_around_secret_numbers),
+        cmocka_unit_test(keeps_json_valid_around_what_only_looks_like_json),
         cmocka_unit_test(the_same_secret_has_the_same_pseudonym_everywhere),
         cmocka_unit_test(another_process_has_other_pseudonyms),
         cmocka_unit_test(copies_everything_when_off),
