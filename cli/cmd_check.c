@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/check_against.h"
 #include "cli/cli.h"
 #include "cli/config.h"
 
@@ -52,9 +53,12 @@ int command_check(const struct cli *cli)
     struct options o = cli->options;
     struct config *c = malloc(sizeof(*c));
     struct rule_state *state = NULL;
+    const char *against = options_value(&o, OPTION_AGAINST);
     enum diag_format format;
     int code = read_format(cli, &format);
 
+    if (!code && !against && options_has(&o, OPTION_JSON))
+        code = cli_usage(cli, "--json goes with --against; problems have --error-format=json");
     if (!code)
         code = cli_name_file(cli, &o);
     if (!code && (!c || rule_state_new(&state))) {
@@ -65,6 +69,8 @@ int command_check(const struct cli *cli)
         enum status st = config_load(c, &o, state);
 
         code = report(cli, c, st, format);
+        if (!code && against)
+            code = check_against(cli, c, state, against);
         config_release(c);
     }
     rule_state_free(state);

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "cli/instance.h"
 #include "cli/reply.h"
+#include "cli/rules_test.h"
 
 enum {
     TABLE_BYTES = 64 * 1024 * 1024,
@@ -270,15 +271,15 @@ enum { WORDS = sizeof(words) / sizeof(words[0]) };
 
 static int unknown_word(const struct cli *cli, const char *given)
 {
-    const char *names[WORDS];
+    const char *names[WORDS + 1] = {[WORDS] = "test"};
     const char *near;
 
     for (size_t i = 0; i < WORDS; i++)
         names[i] = words[i].name;
-    near = text_nearest(bytes_of(given), names, WORDS);
+    near = text_nearest(bytes_of(given), names, WORDS + 1);
     if (near)
         return cli_usage(cli, "'weir rules' knows no '%.60s', did you mean '%s'?", given, near);
-    return cli_usage(cli, "'weir rules' knows list, on and off, but no '%.60s'", given);
+    return cli_usage(cli, "'weir rules' knows list, on, off and test, but no '%.60s'", given);
 }
 
 static int run_word(const struct cli *cli, const struct word *word)
@@ -308,6 +309,8 @@ int command_rules(const struct cli *cli)
     for (size_t i = 0; given && i < WORDS; i++)
         if (strcmp(given, words[i].name) == 0)
             return run_word(cli, &words[i]);
+    if (given && strcmp(given, "test") == 0)
+        return rules_test(cli);
     if (given)
         return unknown_word(cli, given);
     buf_init(&out, TABLE_BYTES);

@@ -183,6 +183,8 @@ int launch_begin(struct launch *l, const struct cli *cli, const struct launch_pl
     atomic_store(&l->rule_count, config_rule_count(&l->config));
     code = launch_workers(l);
     if (!code)
+        code = faults_start(cli, l->state, l->config.rules, &l->faults);
+    if (!code)
         code = launch_listen(l, plan);
     if (!code)
         code = launch_ca(cli, &l->config, &l->ca, l->ca_path);
@@ -219,6 +221,7 @@ int launch_run(struct launch *l, struct fleet_env *env)
 
 void launch_end(struct launch *l, int code)
 {
+    faults_stop(l->cli, l->faults);
     if (l->hangs) {
         fflush(NULL);
         _exit(code);

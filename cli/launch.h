@@ -6,11 +6,13 @@
 
 #include "cli/cli.h"
 #include "cli/config.h"
+#include "cli/faults.h"
 #include "proxy/loop/fleet.h"
 
 struct launch {
     const struct cli *cli;
     struct rule_state *state;
+    struct faults *faults; /* NULL: decisions are neither written down nor repeated */
     struct config config;
     struct settings settings;                  /* the configuration's, completed */
     struct listeners listeners;                /* the fleet's, once it runs */

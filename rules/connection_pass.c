@@ -86,6 +86,8 @@ static enum status rule_count(struct connect_step *s, const struct rule *rule)
 
     if (!st)
         st = when_count(&rule->when, &ask, &fires, &n);
+    if (!st)
+        fires = rule_decide(rule, &s->view, key, n, fires);
     return st || !fires ? st : rule_act(s, rule, key, n);
 }
 

@@ -39,6 +39,7 @@ struct glob {
     enum glob_kind kind;
     uint32_t count;
     const struct glob_piece *pieces;
+    struct bytes text; /* as written */
 };
 
 struct rule_compiler;

@@ -127,7 +127,7 @@ static enum status glob_keep(struct glob_parser *p, const struct glob **ret_glob
     if (!g || !pieces)
         return STATUS_NO_MEMORY;
     memcpy(pieces, p->pieces, p->count * sizeof(*pieces));
-    *g = (struct glob){.kind = p->kind, .count = p->count, .pieces = pieces};
+    *g = (struct glob){.kind = p->kind, .count = p->count, .pieces = pieces, .text = p->in};
     *ret_glob = g;
     return STATUS_OK;
 }

@@ -409,23 +409,33 @@ bool test_forget(const struct match_test *t, struct match_run *run)
     return true;
 }
 
-bool match_holds(const struct match *m, struct match_run *run)
+bool match_holds_by(const struct match *m, struct match_run *run,
+                    const struct match_test **ret_last)
 {
     uint32_t at = m->count ? 0 : MATCH_YES;
 
     run->gave_up = false;
     run->needs = 0;
     run->fault = NULL;
+    *ret_last = NULL;
     for (uint32_t i = 0; i < m->captures; i++)
         run->captures[i] = BYTES("");
     while (at < m->count) {
         const struct match_test *t = &m->tests[at];
 
+        *ret_last = t;
         at = t->holds(t, run) ? t->yes : t->no;
         if (run->needs || run->fault)
             return false;
     }
     return at == MATCH_YES && !run->status;
+}
+
+bool match_holds(const struct match *m, struct match_run *run)
+{
+    const struct match_test *last;
+
+    return match_holds_by(m, run, &last);
 }
 
 bool match_host_may_hold(const struct match *m, struct bytes host)

@@ -147,6 +147,9 @@ static inline bool match_gate_passes(const struct match_gate *g, const struct ma
 /* All tests; the gate was passed. On true the captures are written. Clears gave_up, needs
  * and fault first. */
 bool match_holds(const struct match *m, struct match_run *run);
+/* The same, and which test decided: *ret_last, NULL when there is none to decide. */
+bool match_holds_by(const struct match *m, struct match_run *run,
+                    const struct match_test **ret_last);
 /* Does the host alone satisfy the match? `pattern` choices count as yes. */
 bool match_host_may_hold(const struct match *m, struct bytes host);
 

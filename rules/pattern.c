@@ -16,6 +16,7 @@ enum {
 
 struct pattern {
     pcre2_code *code; /* owned by the set */
+    struct bytes text;
     bool anchored;
     size_t literal_len;
     uint8_t literal[PATTERN_LITERAL];
@@ -213,6 +214,7 @@ enum status pattern_parse(struct rule_compiler *c, const struct rule_text *text,
     st = code_compile(c, text, in, &p->code);
     if (st)
         return st;
+    p->text = in;
     p->next = set->patterns; /* from here on the set frees the code */
     set->patterns = p;
     if (set->count++ < PATTERNS_JIT)
@@ -225,6 +227,11 @@ enum status pattern_parse(struct rule_compiler *c, const struct rule_text *text,
         return st;
     *ret_pattern = p;
     return STATUS_OK;
+}
+
+struct bytes pattern_text(const struct pattern *p)
+{
+    return p->text;
 }
 
 bool pattern_captures(const struct pattern *p)

@@ -56,6 +56,7 @@ MUST_USE enum status pattern_parse(struct rule_compiler *c, const struct rule_te
                                    struct bytes in, const struct pattern **ret_pattern);
 /* Does the pattern name groups? */
 bool pattern_captures(const struct pattern *p);
+struct bytes pattern_text(const struct pattern *p); /* as written, without the ~ */
 
 enum pattern_found { PATTERN_NO, PATTERN_YES, PATTERN_GAVE_UP, PATTERN_NO_MEMORY };
 /* On YES writes the captures: slices of `subject`. */

@@ -49,6 +49,10 @@ struct ruleset {
     const char *mark_name; /* NULL: off */
 };
 
+/* rule_decide.c: does it fire, now that it has matched and was counted? Its `when` says
+ * `fires`; who listens to decisions has the last word. */
+bool rule_decide(const struct rule *rule, const struct rule_view *view, struct rule_key key,
+                 uint64_t n, bool fires);
 /* ruleset_switch.c: is it asked now? As its file says, or as it was switched since. */
 bool rule_is_on(const struct rule *rule);
 

@@ -204,6 +204,8 @@ static enum status rule_ask(struct step *s, const struct rule *rule)
     if (st || !applies)
         return st;
     st = when_count(&rule->when, &ask, &fires, &n);
+    if (!st)
+        fires = rule_decide(rule, s->view, key, n, fires);
     return st || !fires ? st : rule_fire(s, rule, key, n);
 }
 

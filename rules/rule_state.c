@@ -7,6 +7,7 @@
 #include "rules/key_table.h"
 #include "rules/rendezvous.h"
 #include "rules/sip_hash.h"
+#include "rules/when_tap.h"
 
 enum {
     SHARDS = 64,          /* locks, shared by all slots */
@@ -29,6 +30,7 @@ struct rule_state {
     pthread_mutex_t lock; /* of the table of slots and their references */
     struct rule_slot *buckets[SLOT_BUCKETS];
     pthread_mutex_t shards[SHARDS];
+    const struct when_tap *tap; /* set before any rule is asked; NULL: none */
 };
 
 enum status rule_state_new(struct rule_state **ret_state)
@@ -53,6 +55,16 @@ void rule_state_free(struct rule_state *s)
     for (int i = 0; i < SHARDS; i++)
         pthread_mutex_destroy(&s->shards[i]);
     free(s);
+}
+
+void rule_state_tap(struct rule_state *state, const struct when_tap *tap)
+{
+    state->tap = tap;
+}
+
+const struct when_tap *rule_slot_tap(const struct rule_slot *slot)
+{
+    return slot->state->tap;
 }
 
 static struct rule_slot **slot_bucket(struct rule_state *s, uint64_t name_hash, uint64_t text_hash)

@@ -60,6 +60,10 @@ struct when {
 
 /* `n` is the value of `when`, or NULL: always. */
 MUST_USE enum status when_parse(struct rule_compiler *c, const struct node *n, struct when *ret);
+/* Appends what a rule's `when` says: "every 3rd after 5 per client", "always". when_words.c */
+void when_put_words(const struct when *w, struct buf *out);
+/* Appends "client", "header x-team". */
+void per_put_words(const struct per *per, struct buf *out);
 /* The key for this request, made in `arena` where it must be; its text has ptr NULL for
  * PER_rule. NO_MEMORY. */
 MUST_USE enum status when_key(const struct per *per, const struct rule_view *view,

@@ -1,15 +1,11 @@
 #include "proxy/core/filter_pace.h"
 
-#include <stdio.h>
-
-#include "base/sizes.h"
 #include "proxy/core/event_hold.h"
 #include "proxy/core/exchange.h"
 #include "proxy/core/flow_tap.h"
 #include "proxy/core/session.h"
 #include "proxy/core/tempo.h"
-
-enum { PACE_NOTE_BYTES = 128 };
+#include "rules/effect_words.h"
 
 enum stall_state { STALL_NONE, STALL_TO_COME, STALL_HOLDS, STALL_PAST };
 
@@ -398,35 +394,10 @@ static void pace_take_cut(struct filter_pace *p, const struct effect *effect)
 /* What the flow tells of it. */
 static void pace_note(struct exchange *ex, const struct effect *e)
 {
-    const char *side = e->throttle.side == HTTP_REQUEST ? "request" : "response";
-    struct buf note;
+    char note[EFFECT_WORDS_BYTES];
 
-    buf_init(&note, PACE_NOTE_BYTES);
-    if (e->kind == EFFECT_CHUNKS) {
-        buf_put_text(&note, "each piece of the response held");
-    } else if (e->kind == EFFECT_THROTTLE) {
-        buf_putf(&note, "%s at ", side);
-        size_put(&note, e->throttle.bytes_s);
-        buf_put_text(&note, "/s");
-    } else if (e->kind == EFFECT_DRIBBLE) {
-        buf_put_text(&note, e->dribble.head ? "head and body by " : "body by ");
-        size_put(&note, e->dribble.bytes);
-        buf_put_text(&note, " every ");
-        duration_put(&note, e->dribble.every_us);
-    } else if (e->kind == EFFECT_CUT) {
-        buf_put_text(&note, "cut after ");
-        size_put(&note, e->cut_bytes);
-    } else {
-        buf_put_text(&note, "stalled ");
-        buf_put_text(&note, e->stall.after_bytes == STALL_HEAD ? "before the head" : "after ");
-        if (e->stall.after_bytes != STALL_HEAD)
-            size_put(&note, e->stall.after_bytes);
-        buf_put_text(&note, e->stall.us ? " for " : "");
-        if (e->stall.us)
-            duration_put(&note, e->stall.us);
-    }
-    flow_note_rule(ex->flow, e->rule, buf_text(&note));
-    buf_release(&note);
+    effect_words(e, note);
+    flow_note_rule(ex->flow, e->rule, note);
 }
 
 void filter_pace_take(struct exchange *ex, const struct effect *effect)

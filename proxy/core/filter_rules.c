@@ -4,6 +4,7 @@
 
 #include "proxy/core/filter_rules_impl.h"
 #include "proxy/core/session.h"
+#include "rules/refit.h"
 
 enum {
     MINUTES_OF_DAY = 24 * 60,
@@ -165,13 +166,6 @@ static void rules_wait(struct filter_rules *r, enum rules_state state, int64_t u
     engine_timer(r->filter.exchange->engine, &r->timer, us);
 }
 
-/* How long the content is by now; trailers follow only what is chunked (RFC 9112 §7.1.2). */
-static void frame(struct head *head, size_t content_bytes, bool trailers)
-{
-    head->framing = trailers ? HTTP_CHUNKED : HTTP_LENGTH;
-    head->length = trailers ? -1 : (int64_t)content_bytes;
-}
-
 /* A copy of the answer's head with its edits: the flow outlives what it points into. */
 static struct head *rules_make_head(struct filter_rules *r, const struct answer *answer)
 {
@@ -186,7 +180,7 @@ static struct head *rules_make_head(struct filter_rules *r, const struct answer 
     rules_edit_response(r, head, r->edits_made ? r->edits_made->edited : NULL,
                         "the answer has no content");
     if (r->draft.changed || (r->response_trailers.count && head->framing == HTTP_LENGTH))
-        frame(head, body_draft_bytes(&r->draft, answer->body).len, trailers);
+        refit_frame(head, body_draft_bytes(&r->draft, answer->body).len, trailers);
     return head;
 }
 
@@ -315,17 +309,6 @@ static void rules_let_go(struct filter_rules *r, struct content *c)
         rules_emit(r, c->way, &ev);
 }
 
-/* What tells of a content that is another one now (RFC 9110 §8.4, RFC 9530). */
-static void forget_digests(struct head *head)
-{
-    static const char *const names[] = {"Content-Encoding", "Digest",      "Content-Digest",
-                                        "Repr-Digest",      "Content-MD5", "Accept-Ranges",
-                                        "Transfer-Encoding"};
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        fields_remove(&head->fields, bytes_of(names[i]));
-}
-
 static enum status rules_change_request(struct filter_rules *r)
 {
     struct head *head = &r->filter.exchange->request_out;
@@ -333,11 +316,11 @@ static enum status rules_change_request(struct filter_rules *r)
     struct bytes content;
 
     if (r->request_trailers.count && head->framing != HTTP_CHUNKED)
-        frame(head, 0, true);
+        refit_frame(head, 0, true);
     if (!rule_run_body(r->run, &content))
         return STATUS_OK;
-    forget_digests(head);
-    frame(head, content.len, trailers);
+    refit_forget_digests(head);
+    refit_frame(head, content.len, trailers);
     return content_replace(&r->request, content);
 }
 
@@ -509,20 +492,6 @@ static void rules_on_request(struct filter_rules *r, const struct message_event 
 
 /* ---- the response ---------------------------------------------------------------- */
 
-/* Why the content of this response is not collected; NULL: it is. */
-static const char *response_fault(const struct exchange *ex)
-{
-    struct bytes type = fields_value(&ex->response.fields, field_name(FIELD_CONTENT_TYPE));
-
-    if (ex->response.status == 101)
-        return "the protocol is switched";
-    if (ex->response.status == 206)
-        return "the response is a part of the content (206)";
-    if (bytes_equal_icase(bytes_until(type, 17), BYTES("text/event-stream")))
-        return "an event stream has no end";
-    return NULL;
-}
-
 static bool response_is_empty(const struct exchange *ex)
 {
     return ex->response.framing == HTTP_NO_BODY || http_method_is(&ex->request, "HEAD") ||
@@ -541,21 +510,14 @@ static void rules_unlength(struct filter_rules *r)
     head->length = -1;
 }
 
-/* RFC 9111 §5.2.2.5: what was changed here is nobody's to keep. */
 static enum status rules_new_content(struct filter_rules *r, struct bytes content)
 {
     struct exchange *ex = r->filter.exchange;
-    struct head *head = &ex->response_out;
-    struct bytes asked = fields_value(&head->fields, field_name(FIELD_CACHE_CONTROL));
-    struct bytes came = fields_value(&ex->response.fields, field_name(FIELD_CACHE_CONTROL));
 
-    forget_digests(head);
-    fields_remove(&head->fields, field_name(FIELD_ETAG));
-    fields_remove(&head->fields, BYTES("Last-Modified"));
-    frame(head, content.len, r->response.hold.trailers || r->response_trailers.count);
-    if (bytes_equal(asked, came) && fields_set(exchange_arena(ex), &head->fields,
-                                               field_name(FIELD_CACHE_CONTROL), BYTES("no-store")))
+    if (refit_response(exchange_arena(ex), &ex->response_out, &ex->response))
         return STATUS_NO_MEMORY;
+    refit_frame(&ex->response_out, content.len,
+                r->response.hold.trailers || r->response_trailers.count);
     return content_replace(&r->response, content);
 }
 
@@ -568,7 +530,7 @@ static enum status rules_change_response(struct filter_rules *r, const char *fau
     if (r->draft.changed)
         return rules_new_content(r, buf_bytes(&r->draft.now));
     if (r->response_trailers.count && ex->response_out.framing == HTTP_LENGTH)
-        frame(&ex->response_out, 0, true);
+        refit_frame(&ex->response_out, 0, true);
     return STATUS_OK;
 }
 
@@ -607,7 +569,7 @@ static void rules_pass_response(struct filter_rules *r)
 static bool rules_settle_response(struct filter_rules *r)
 {
     const struct exchange *ex = r->filter.exchange;
-    const char *fault = response_fault(ex);
+    const char *fault = refit_fault(&ex->response);
 
     if (r->response.ready)
         return true;

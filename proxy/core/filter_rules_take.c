@@ -5,6 +5,7 @@
 #include "proxy/core/filter_copies.h"
 #include "proxy/core/filter_pace.h"
 #include "proxy/core/filter_rules_impl.h"
+#include "rules/effect_words.h"
 #include "rules/whole.h"
 
 enum { RULE_NOTE_BYTES = 320, WHOLE_NOTE_BYTES = 512 };
@@ -22,85 +23,69 @@ static void rules_edit(struct filter_rules *r, const struct effect *effect, stru
     buf_release(&note);
 }
 
+/* Tells on the flow what an effect does. */
+static void note_effect(struct filter_rules *r, const struct effect *effect)
+{
+    char note[EFFECT_WORDS_BYTES];
+
+    effect_words(effect, note);
+    flow_note_rule(r->filter.exchange->flow, effect->rule, note);
+}
+
 static void take_delay(struct filter_rules *r, const struct effect *effect)
 {
-    char note[RULE_NOTE_BYTES];
-    bool request = effect->delay.side == HTTP_REQUEST;
-
-    if (request)
+    if (effect->delay.side == HTTP_REQUEST)
         r->request_delay_us += effect->delay.us;
     else
         r->response_delay_us += effect->delay.us;
-    (void)snprintf(note, sizeof(note), "%s held %.1f ms", request ? "request" : "response",
-                   (double)effect->delay.us / 1000.0);
-    flow_note_rule(r->filter.exchange->flow, effect->rule, note);
+    note_effect(r, effect);
 }
 
 static void take_target(struct filter_rules *r, const struct effect *effect)
 {
     struct exchange *ex = r->filter.exchange;
-    const struct rule_target *t = &effect->target;
-    char note[RULE_NOTE_BYTES];
 
-    if (exchange_redirect(ex, t)) {
+    if (exchange_redirect(ex, &effect->target))
         flow_note_rule(ex->flow, effect->rule, "skipped: out of memory");
-        return;
-    }
-    (void)snprintf(note, sizeof(note), "sent to %.*s://%.*s:%u", (int)t->scheme.len,
-                   (const char *)t->scheme.ptr, (int)t->host.len, (const char *)t->host.ptr,
-                   (unsigned)t->port);
-    flow_note_rule(ex->flow, effect->rule, note);
+    else
+        note_effect(r, effect);
 }
 
 static void take_answer(struct filter_rules *r, const struct effect *effect)
 {
-    char note[RULE_NOTE_BYTES];
-
     r->answer = effect->answer;
-    (void)snprintf(note, sizeof(note), "answered %u", (unsigned)effect->answer->head.status);
-    flow_note_rule(r->filter.exchange->flow, effect->rule, note);
+    note_effect(r, effect);
 }
 
 static void take_abort(struct filter_rules *r, const struct effect *effect)
 {
-    static const char *const notes[] = {
-        "connection closed",      "connection reset", "left hanging",
-        "closed behind its head", "sent a bad chunk", "sent garbage",
-    };
-
     r->abort = &effect->abort;
-    flow_note_rule(r->filter.exchange->flow, effect->rule, notes[effect->abort.kind]);
+    note_effect(r, effect);
 }
 
 static void take_info(struct filter_rules *r, const struct effect *effect)
 {
     struct exchange *ex = r->filter.exchange;
     struct message_event ev = {.kind = MESSAGE_INTERIM, .head = effect->info};
-    char note[RULE_NOTE_BYTES];
 
     if (ex->request.version < HTTP_1_1) {
         flow_note_rule(ex->flow, effect->rule, "skipped: HTTP/1.0 knows no interim responses");
         return;
     }
-    (void)snprintf(note, sizeof(note), "sent %u before the answer", (unsigned)effect->info->status);
-    flow_note_rule(ex->flow, effect->rule, note);
+    note_effect(r, effect);
     flow_note_interim(ex->flow, effect->info, true);
     filter_emit(&r->filter, HTTP_RESPONSE, &ev);
 }
 
 static void take_gather(struct filter_rules *r, const struct effect *effect)
 {
-    struct flow *f = r->filter.exchange->flow;
-    char note[RULE_NOTE_BYTES];
-
     if (r->gather) {
-        flow_note_rule(f, effect->rule, "skipped: it is gathered by another rule");
+        flow_note_rule(r->filter.exchange->flow, effect->rule,
+                       "skipped: it is gathered by another rule");
         return;
     }
     r->gather = effect;
-    (void)snprintf(note, sizeof(note), "held until %u have come%s", (unsigned)effect->gather.count,
-                   effect->gather.reverse ? ", the last one first" : "");
-    flow_note_rule(f, effect->rule, note);
+    note_effect(r, effect);
 }
 
 static void take_log(struct flow *f, const struct effect *effect)
@@ -163,7 +148,7 @@ void rules_take(struct filter_rules *r, const struct effect *effect)
         take_answer(r, effect);
         break;
     case EFFECT_FORWARD:
-        flow_note_rule(ex->flow, effect->rule, "passed");
+        note_effect(r, effect);
         break;
     case EFFECT_TARGET:
         take_target(r, effect);
