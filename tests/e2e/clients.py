@@ -62,8 +62,9 @@ def curl_status(weir, url, *args, **more):
 class Raw(Stream):
     """A client on a bare socket."""
 
-    def __init__(self, port, host="127.0.0.1", timeout=TIMEOUT_S):
-        super().__init__(socket.create_connection((host, port), timeout))
+    def __init__(self, port, host="127.0.0.1", timeout=TIMEOUT_S, source=None):
+        from_address = (source, 0) if source else None
+        super().__init__(socket.create_connection((host, port), timeout, from_address))
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sock.settimeout(timeout)
 

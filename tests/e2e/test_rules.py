@@ -2,12 +2,10 @@
 status that can be injected, judged by what the client sees."""
 
 import json
-import os
-import re
 import tempfile
 import unittest
 
-from weirtest import ROOT, Ground, Origin, TestPki, TlsOrigin, Weir, curl, curl_status, upstream_map
+from weirtest import Ground, Origin, TestPki, TlsOrigin, Weir, curl, curl_status, upstream_map
 
 HOSTS = ("api.shop.test", "shop.test", "cdn.shop.test")
 
@@ -275,23 +273,6 @@ rules:
         response = self.exchange(client, "GET http://origin.test/block HTTP/1.1\r\n"
                                  "Host: origin.test\r\nOrigin: https://app.test\r\n\r\n")
         self.assertEqual(response.get("access-control-allow-origin"), "https://app.test")
-
-
-class Manual(unittest.TestCase):
-    def test_every_example_of_the_documents_is_a_good_file(self):
-        with Weir() as weir:
-            os.mkdir(weir.path("site"))
-            for name in ("README.md", "docs/rules.md"):
-                with open(os.path.join(ROOT, name)) as file:
-                    blocks = re.findall(r"```yaml\n(.*?)```", file.read(), re.S)
-                self.assertTrue(blocks)
-                for at, block in enumerate(blocks):
-                    with self.subTest(name=name, at=at):
-                        path = weir.path("example.yaml")
-                        with open(path, "w") as file:
-                            file.write(block)
-                        code, _, err = weir.cli("check", path)
-                        self.assertEqual(code, 0, err)
 
 
 if __name__ == "__main__":
