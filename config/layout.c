@@ -281,21 +281,59 @@ static bool keeps_lines(struct bytes text)
     return bytes_find(end < 0 ? head : bytes_until(head, (size_t)end), '+') >= 0;
 }
 
-/* The line feeds at the end of a block are left to the gap behind it, and so are the
- * blank lines of an empty one. */
-static size_t block_end(struct layout *l, size_t from, size_t to, bool empty)
+/* How many spaces a line of a block may have and say nothing: as many as its first line
+ * that is not blank has before its text; of "|2" two. */
+static size_t block_margin(struct bytes text)
+{
+    ptrdiff_t line = bytes_find(text, '\n');
+    struct bytes head = bytes_until(text, line < 0 ? text.len : (size_t)line);
+
+    for (size_t i = 1; i < head.len && i < 3; i++) {
+        if (head.ptr[i] >= '1' && head.ptr[i] <= '9')
+            return (size_t)(head.ptr[i] - '0');
+    }
+    while (line >= 0) {
+        size_t spaces = 0;
+
+        text = bytes_from(text, (size_t)line + 1);
+        while (spaces < text.len && text.ptr[spaces] == ' ')
+            spaces++;
+        if (spaces < text.len && text.ptr[spaces] != '\n' && text.ptr[spaces] != '\r')
+            return spaces;
+        line = bytes_find(text, '\n');
+    }
+    return SIZE_MAX;
+}
+
+/* Without the line feeds at its end. */
+static struct bytes feeds_drop(struct bytes text)
+{
+    while (bytes_ends_with(text, BYTES("\n")))
+        text.len -= bytes_ends_with(text, BYTES("\r\n")) ? 2 : 1;
+    return text;
+}
+
+/* The blank lines at the end of a block are left to the gap behind it. */
+static size_t block_end(struct layout *l, size_t from, size_t to)
 {
     struct bytes text = bytes_until(bytes_from(l->text, from), to - from);
-    ptrdiff_t line = bytes_find(text, '\n');
+    size_t margin;
 
     l->unended = !bytes_ends_with(text, BYTES("\n"));
     if (keeps_lines(text))
         return to;
-    if (empty && line >= 0)
-        text.len = (size_t)line + 1;
-    while (bytes_ends_with(text, BYTES("\n")))
-        text.len -= bytes_ends_with(text, BYTES("\r\n")) ? 2 : 1;
-    return from + text.len;
+    margin = block_margin(text);
+    text = feeds_drop(text);
+    for (;;) {
+        size_t spaces = 0;
+
+        while (spaces < text.len && text.ptr[text.len - 1 - spaces] == ' ')
+            spaces++;
+        if (!spaces || spaces > margin || spaces == text.len ||
+            text.ptr[text.len - 1 - spaces] != '\n')
+            return from + text.len;
+        text = feeds_drop(bytes_until(text, text.len - spaces));
+    }
 }
 
 /* A token that is seen. */
@@ -307,7 +345,7 @@ static void put_token(struct layout *l, const yaml_token_t *token)
     put_gap(l, gap, token);
     l->unended = false;
     if (is_block_scalar(token))
-        to = block_end(l, from, to, token->data.scalar.length == 0);
+        to = block_end(l, from, to);
     if (is_closer(token->type) && l->flow)
         l->flow--;
     put_text(l, bytes_until(bytes_from(l->text, from), to - from));
