@@ -14,15 +14,32 @@ struct editor {
     bool listed; /* a pair was put: the next one is joined to it */
 };
 
+/* Notes are shown wherever flows are: what a secret was and is they do not tell. */
+static bool is_secret(const struct head_edit *edit)
+{
+    if (edit->part == EDIT_COOKIE)
+        return true;
+    return (edit->part == EDIT_HEADER || edit->part == EDIT_TRAILER) &&
+           field_rules(field_id_of(edit->name)) & FIELD_RULE_SECRET;
+}
+
+static void note_value(struct editor *e, struct bytes value)
+{
+    if (is_secret(e->edit))
+        buf_put_text(e->note, "(secret)");
+    else
+        buf_put(e->note, value);
+}
+
 static void note_change(struct editor *e, struct bytes before, struct bytes after)
 {
     if (before.ptr)
-        buf_put(e->note, before);
+        note_value(e, before);
     else
         buf_put_text(e->note, "(none)");
     if (after.ptr) {
         buf_put_text(e->note, " → ");
-        buf_put(e->note, after);
+        note_value(e, after);
     } else {
         buf_put_text(e->note, " removed");
     }
@@ -34,7 +51,7 @@ static void note_named(struct editor *e, const char *what)
     buf_put(e->note, e->edit->name);
     buf_put_text(e->note, e->edit->op == EDIT_APPEND ? ": + " : ": ");
     if (e->edit->op == EDIT_APPEND)
-        buf_put(e->note, e->edit->value);
+        note_value(e, e->edit->value);
 }
 
 static enum status kept(struct editor *e, struct bytes in, struct bytes *ret_copy)

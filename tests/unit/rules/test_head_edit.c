@@ -41,6 +41,38 @@ static const char *query(struct world *w, const char *path, enum edit_op op, con
     return edited(w, request, edit_of(EDIT_QUERY, op, name, value));
 }
 
+/* What the flow is told of an edit. */
+static const char *note_of(struct world *w, const char *request, struct head_edit edit)
+{
+    struct buf note;
+
+    arena_reset(&w->exchange);
+    assert_int_equal(rules_text_request(&w->exchange, bytes_of(request), &w->request), STATUS_OK);
+    buf_init(&note, EDIT_NOTE_BYTES);
+    assert_int_equal(head_edit_apply(&w->exchange, &edit, &w->request.head, &note), STATUS_OK);
+    buf_clear(&w->out);
+    buf_put(&w->out, buf_bytes(&note));
+    buf_release(&note);
+    return buf_text(&w->out);
+}
+
+static void tells_no_secret_of_what_it_changed(void **state)
+{
+    static const char request[] =
+        "GET http://a.test/\nAuthorization: Bearer s3\nCookie: id=s3\nX: a";
+    static const enum edit_op ops[] = {EDIT_SET, EDIT_APPEND, EDIT_REMOVE};
+    struct world *w = *state;
+
+    assert_string_equal(note_of(w, request, edit_of(EDIT_HEADER, EDIT_SET, "x", "b")), "x: a → b");
+    for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
+        assert_null(
+            strstr(note_of(w, request, edit_of(EDIT_HEADER, ops[i], "authorization", "s3")), "s3"));
+        assert_null(strstr(note_of(w, request, edit_of(EDIT_COOKIE, ops[i], "id", "s3")), "s3"));
+    }
+    assert_string_equal(note_of(w, request, edit_of(EDIT_COOKIE, EDIT_SET, "id", "b")),
+                        "cookie id: (secret) → (secret)");
+}
+
 static void sets_a_parameter_and_leaves_the_others(void **state)
 {
     struct world *w = *state;
@@ -157,6 +189,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_begin, world_end)
+        TEST(tells_no_secret_of_what_it_changed),
         TEST(sets_a_parameter_and_leaves_the_others),
         TEST(appends_and_removes_parameters),
         TEST(edits_the_cookies_of_a_request),
