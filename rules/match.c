@@ -82,7 +82,9 @@ bool match_desk(struct match_run *run)
     if (!run->desk)
         run->desk =
             pattern_desk_take(run->patterns, run->view->tick_us, rule_pattern_us(run->view));
-    if (!run->desk)
+    if (run->desk)
+        run->desk->brief = run->view->on_loop;
+    else
         run->status = STATUS_NO_MEMORY;
     return run->desk;
 }

@@ -128,6 +128,7 @@ struct pattern_desk *pattern_desk_take(struct pattern_set *set, int64_t (*tick_u
     desk->tick_us = tick_us;
     desk->end_us = tick_us ? tick_us() + budget_us : 0;
     desk->over = false;
+    desk->brief = false;
     desk->calls = 0;
     buf_clear(&desk->text);
     buf_clear(&desk->url);
@@ -248,12 +249,11 @@ static bool time_is_up(struct pattern_desk *desk, size_t subject_len)
 }
 
 /* The last start position of the slice that begins at `from`, not within a character. */
-static size_t slice_end(struct bytes subject, size_t from)
+static size_t slice_end(struct bytes subject, size_t from, size_t slice)
 {
-    size_t end = from + PATTERN_SLICE - 1;
+    size_t end = from + slice - 1;
 
-    while (end + 1 < subject.len && (subject.ptr[end + 1] & 0xc0) == 0x80 &&
-           end < from + PATTERN_SLICE + 3)
+    while (end + 1 < subject.len && (subject.ptr[end + 1] & 0xc0) == 0x80 && end < from + slice + 3)
         end++;
     return end;
 }
@@ -264,11 +264,14 @@ static int search(const struct pattern *p, struct pattern_desk *desk, struct byt
 {
     struct pattern_tools *tools = desk->tools;
     uint32_t steps = PATTERN_STEPS + 4 * (uint32_t)subject.len;
+    size_t slice = desk->brief ? PATTERN_BRIEF_SLICE : PATTERN_SLICE;
     int rc;
 
+    if (desk->brief && steps > PATTERN_BRIEF_STEPS)
+        steps = PATTERN_BRIEF_STEPS;
     pcre2_set_match_limit(tools->context, steps);
     for (;;) {
-        size_t end = slice_end(subject, from);
+        size_t end = slice_end(subject, from, slice);
 
         pcre2_set_offset_limit(tools->context, end);
         rc = pcre2_match(p->code, subject.ptr, subject.len, from, 0, tools->data, tools->context);
@@ -279,6 +282,8 @@ static int search(const struct pattern *p, struct pattern_desk *desk, struct byt
         from = end + 1;
     }
     time_is_up(desk, 0);
+    if (desk->brief && (rc == PCRE2_ERROR_MATCHLIMIT || rc == PCRE2_ERROR_DEPTHLIMIT))
+        desk->over = true;
     return rc;
 }
 
@@ -308,7 +313,8 @@ static enum pattern_found find_from(struct pattern_set *set, const struct patter
         return PATTERN_NO;
     if (rc == PCRE2_ERROR_NOMEMORY)
         return PATTERN_NO_MEMORY;
-    atomic_fetch_add_explicit(&set->gave_up, 1, memory_order_relaxed);
+    if (!desk->brief) /* else it goes on elsewhere */
+        atomic_fetch_add_explicit(&set->gave_up, 1, memory_order_relaxed);
     return PATTERN_GAVE_UP;
 }
 

@@ -12,8 +12,10 @@
 
 enum {
     PATTERN_BYTES = 4096,
-    PATTERN_GROUPS = 64,     /* the whole match is the first */
-    PATTERN_SLICE = 64,      /* start positions of one call of PCRE2 */
+    PATTERN_GROUPS = 64,             /* the whole match is the first */
+    PATTERN_SLICE = 64,              /* start positions of one call of PCRE2 */
+    PATTERN_BRIEF_SLICE = 8,         /* the same on a loop, whose time is short */
+    PATTERN_BRIEF_STEPS = 20 * 1000, /* match limit of such a slice, at most */
     PATTERN_STEPS = 1000,    /* match limit of a slice, plus four for each byte of the subject */
     PATTERN_DEPTH = 10000,   /* depth limit */
     PATTERN_HEAP_KIB = 1024, /* heap limit */
@@ -40,6 +42,7 @@ struct pattern_desk {
     int64_t (*tick_us)(void);
     int64_t end_us; /* by that clock */
     bool over;      /* the time is up: every further search gives up */
+    bool brief;     /* for the caller: on a loop; what takes long is over at once */
     uint32_t calls;
     struct pattern_tools *tools;
     struct pattern_desk *next;

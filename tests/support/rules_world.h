@@ -43,6 +43,8 @@ struct world {
     const char *response; /* "200 OK" and its fields, a line each */
     const char *response_body, *response_fault;
     int64_t response_us;
+    bool on_loop;      /* of the next questions */
+    unsigned off_loop; /* how often the last one went on elsewhere */
 };
 
 static inline int world_begin(void **state)
@@ -161,6 +163,7 @@ static inline bool world_supply(struct world *w, struct head *response, struct r
         view->response_us = w->response_us;
         return true;
     case RULES_NEED_TIME:
+        w->off_loop++;
         view->on_loop = false;
         return true;
     case RULES_NEED_RESPONSE_BODY:
@@ -186,6 +189,8 @@ static inline const char *ask(struct world *w, const char *request)
     w->request.view.minute = w->minute;
     w->request.view.connection = w->connection;
     w->request.view.tick_us = w->tick_us;
+    w->request.view.on_loop = w->on_loop;
+    w->off_loop = 0;
     run = rule_run_new(&w->exchange, w->rules, 1);
     assert_non_null(run);
     buf_clear(&w->out);

@@ -324,6 +324,39 @@ static void delays_the_response_by_default_when_it_matches_one(void **state)
     expect(w, "GET http://a.test/", "delay response 1000000 us\n");
 }
 
+static int64_t clock_that_runs(void)
+{
+    static int64_t now_us;
+
+    return now_us += 10 * 1000;
+}
+
+static void leaves_the_loop_for_what_takes_long(void **state)
+{
+    static char request[70000], content[70000];
+    struct world *w = *state;
+
+    w->on_loop = true;
+    w->tick_us = clock_that_runs;
+    memcpy(request, "GET http://a.test/\nX: ", 23);
+    memset(request + 22, 'a', 45000);
+    load(w, "match: { url: a.test, header: { x: '~a{0,200}a{0,200}[bc]' } }, then: 404");
+    ask(w, request);
+    assert_int_equal(w->off_loop, 1);
+    assert_string_equal(buf_text(&w->out),
+                        "note rule_skipped: its pattern took too long on this request\n");
+    expect_part(w, "GET http://a.test/\nX: ab", "answer 404");
+    assert_int_equal(w->off_loop, 0);
+    memset(content, 'x', sizeof(content) - 1);
+    w->request_body = content;
+    load(w, "match: { url: a.test, body: ~xy }, then: 404");
+    expect(w, "POST http://a.test/", "");
+    assert_int_equal(w->off_loop, 1);
+    w->request_body = "xy";
+    expect_part(w, "POST http://a.test/", "answer 404");
+    assert_int_equal(w->off_loop, 0);
+}
+
 static void answers_with_trailers(void **state)
 {
     struct world *w = *state;
@@ -360,6 +393,7 @@ int main(void)
         RULE_TEST(patches_the_json_of_a_response),
         RULE_TEST(edits_the_content_of_the_request_one_edit_after_the_other),
         RULE_TEST(delays_the_response_by_default_when_it_matches_one),
+        RULE_TEST(leaves_the_loop_for_what_takes_long),
         RULE_TEST(answers_with_trailers),
 #undef RULE_TEST
     };
