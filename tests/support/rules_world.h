@@ -128,10 +128,12 @@ static inline void world_rule(struct world *w, const char *rule)
 static inline void world_response(struct world *w, struct head *head)
 {
     struct bytes rest = bytes_of(w->response), line = rules_text_line(&rest);
+    uint64_t status = 0;
 
     *head = (struct head){.side = HTTP_RESPONSE, .version = HTTP_1_1, .framing = HTTP_CHUNKED};
     head->length = -1;
-    head->status = (uint16_t)atoi((const char *)line.ptr);
+    assert_int_equal(bytes_to_u64(bytes_until(line, 3), 999, &status), STATUS_OK);
+    head->status = (uint16_t)status;
     head->reason = bytes_from(line, 4);
     assert_int_equal(rules_text_fields(&w->exchange, rest, head), STATUS_OK);
 }
