@@ -353,7 +353,7 @@ static enum verdict judge_port(const struct match_test *t, const struct facts *f
 
 static bool wants_tls(const struct match_test *t, const struct subject *s)
 {
-    return s->tls || (t->holds == test_tls && t->choices[0].kind == CHOICE_PRESENT);
+    return (s && s->tls) || (t->holds == test_tls && t->choices[0].kind == CHOICE_PRESENT);
 }
 
 /* What comes over TLS has the scheme https; what has it may come in the clear, when a
