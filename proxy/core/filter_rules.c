@@ -398,37 +398,38 @@ static void rules_request_done(struct filter_rules *r)
         rules_act(r);
 }
 
-static void rules_ask_request(struct filter_rules *r);
-
-/* What the rules answered to the request, as far as it is known. Asking again goes
- * one level deep: only the content can be missing. */
-static void rules_request_asked(struct filter_rules *r)
+/* Does what the rules need next of the request; true: they can be asked again. */
+static bool rules_have_request(struct filter_rules *r)
 {
-    struct exchange *ex = r->filter.exchange;
-
     if (r->need == RULES_NEED_TIME) {
         rules_ask_elsewhere(r, RULES_WAIT_REQUEST_JOB);
-    } else if (r->need != RULES_NEED_REQUEST_BODY) {
-        rules_request_done(r);
-    } else if (ex->request.framing == HTTP_NO_BODY) {
-        content_none(&r->request);
-        rules_ask_request(r);
-    } else {
-        r->state = RULES_WAIT_REQUEST_CONTENT;
-        rules_continue(r);
-        if (content_begin(&r->request))
-            rules_lost_memory(r);
-        else if (r->request.ready)
-            rules_ask_request(r);
+        return false;
     }
+    if (r->need != RULES_NEED_REQUEST_BODY) {
+        rules_request_done(r);
+        return false;
+    }
+    if (r->filter.exchange->request.framing == HTTP_NO_BODY) {
+        content_none(&r->request);
+        return true;
+    }
+    r->state = RULES_WAIT_REQUEST_CONTENT;
+    rules_continue(r);
+    if (content_begin(&r->request)) {
+        rules_lost_memory(r);
+        return false;
+    }
+    return r->request.ready;
 }
 
 static void rules_ask_request(struct filter_rules *r)
 {
-    if (rules_ask(r))
-        rules_lost_memory(r);
-    else if (!r->filter.exchange->over)
-        rules_request_asked(r);
+    do {
+        if (rules_ask(r)) {
+            rules_lost_memory(r);
+            return;
+        }
+    } while (!r->filter.exchange->over && rules_have_request(r));
 }
 
 static void rules_hold(struct filter_rules *r, struct content *c, const struct message_event *ev)
@@ -661,6 +662,13 @@ static void rules_on_response(struct filter_rules *r, const struct message_event
     }
 }
 
+/* The rules were asked elsewhere. */
+static void rules_request_elsewhere(struct filter_rules *r)
+{
+    if (rules_have_request(r))
+        rules_ask_request(r);
+}
+
 void rules_job_done(struct filter_rules *r, struct rule_job *j)
 {
     j->next = r->done;
@@ -679,7 +687,7 @@ void rules_job_done(struct filter_rules *r, struct rule_job *j)
         if (r->filter.exchange->over)
             return;
         if (r->state == RULES_WAIT_REQUEST_JOB)
-            rules_request_asked(r);
+            rules_request_elsewhere(r);
         else
             rules_response_asked(r);
     }
