@@ -11,29 +11,34 @@ enum {
     LOOP_BITS = 48, /* connections are numbered for each loop */
 };
 
-void conn_view_make(const struct session *s, const struct target *target, struct bytes scheme,
-                    struct conn_view *ret_view)
+struct rule_view conn_view_base(const struct session *s)
 {
     const struct engine *e = s->engine;
     int64_t local_s = e->wall_us / SECOND_US + e->zone_s;
 
-    ret_view->tls = (struct rule_tls){
-        .sni = s->sni,
-        .alpn = s->alpn,
-        .ja4 = bytes_of(s->hello.ja4),
-    };
-    ret_view->rules = (struct rule_view){
-        .scheme = scheme,
-        .host = target->host,
-        .port = target->port,
+    return (struct rule_view){
         .client = s->user.len ? s->user : bytes_of(s->client_host),
         .address = bytes_of(s->client_host),
-        .tls = s->hello.max_version ? &ret_view->tls : NULL,
         .connection = (uint64_t)e->env.loop << LOOP_BITS | s->number,
         .now_us = e->wall_us,
         .minute = (unsigned)(local_s / MINUTE_S % DAY_MINUTES),
         .tick_us = e->env.tick_us,
     };
+}
+
+void conn_view_make(const struct session *s, const struct target *target, struct bytes scheme,
+                    struct conn_view *ret_view)
+{
+    ret_view->tls = (struct rule_tls){
+        .sni = s->sni,
+        .alpn = s->alpn,
+        .ja4 = bytes_of(s->hello.ja4),
+    };
+    ret_view->rules = conn_view_base(s);
+    ret_view->rules.scheme = scheme;
+    ret_view->rules.host = target->host;
+    ret_view->rules.port = target->port;
+    ret_view->rules.tls = s->hello.max_version ? &ret_view->tls : NULL;
 }
 
 void conn_fault_note(const struct conn_fault *fault, char ret_note[FAULT_NOTE_BYTES])

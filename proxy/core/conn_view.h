@@ -14,6 +14,8 @@ struct conn_view {
     struct rule_view rules; /* may point to `tls`, so the struct must not be moved */
 };
 
+/* What is known of the client alone, of the time and the loop; it points into the session. */
+struct rule_view conn_view_base(const struct session *s);
 /* Of a connection to `target`, whose bytes and the session's are borrowed. */
 void conn_view_make(const struct session *s, const struct target *target, struct bytes scheme,
                     struct conn_view *ret_view);

@@ -2,14 +2,10 @@
 
 #include <string.h>
 
+#include "proxy/core/conn_view.h"
 #include "proxy/core/filter_rules_impl.h"
 #include "proxy/core/session.h"
 #include "rules/refit.h"
-
-enum {
-    MINUTES_OF_DAY = 24 * 60,
-    LOOP_SHIFT = 48, /* connections are numbered for each loop */
-};
 
 static struct filter_rules *rules_of(struct filter *f)
 {
@@ -33,14 +29,6 @@ static struct rule_tls rules_tls(const struct session *s)
     };
 }
 
-/* Of the local day. */
-static unsigned rules_minute(const struct engine *e)
-{
-    int64_t local_s = e->wall_us / 1000000 + e->zone_s;
-
-    return (unsigned)(local_s / 60 % MINUTES_OF_DAY);
-}
-
 /* How long the origin took, by our clock. */
 static int64_t rules_response_us(const struct exchange *ex)
 {
@@ -53,28 +41,22 @@ static int64_t rules_response_us(const struct exchange *ex)
 static struct rule_view rules_view(const struct filter_rules *r, const struct rule_tls *tls)
 {
     const struct exchange *ex = r->filter.exchange;
-    const struct session *s = ex->session;
-    bool response = r->state >= RULES_WAIT_RESPONSE;
+    struct rule_view view = conn_view_base(ex->session);
 
-    return (struct rule_view){
-        .request = &ex->request,
-        .scheme = ex->flow->scheme,
-        .host = ex->flow->host,
-        .port = ex->flow->port,
-        .client = s->user.len ? s->user : bytes_of(s->client_host),
-        .address = bytes_of(s->client_host),
-        .tls = s->wire->tls ? tls : NULL,
-        .connection = (uint64_t)ex->engine->env.loop << LOOP_SHIFT | s->number,
-        .response = response ? &ex->response : NULL,
-        .response_us = response ? rules_response_us(ex) : 0,
-        .request_body = r->request.ready ? &r->request.body : NULL,
-        .response_body = r->response.ready ? &r->response.body : NULL,
-        .now_us = ex->engine->wall_us,
-        .minute = rules_minute(ex->engine),
-        .tick_us = ex->engine->env.tick_us,
-        .pattern_us = ex->engine->settings->pattern_us,
-        .on_loop = true,
-    };
+    view.request = &ex->request;
+    view.scheme = ex->flow->scheme;
+    view.host = ex->flow->host;
+    view.port = ex->flow->port;
+    view.tls = ex->session->wire->tls ? tls : NULL;
+    if (r->state >= RULES_WAIT_RESPONSE) {
+        view.response = &ex->response;
+        view.response_us = rules_response_us(ex);
+    }
+    view.request_body = r->request.ready ? &r->request.body : NULL;
+    view.response_body = r->response.ready ? &r->response.body : NULL;
+    view.pattern_us = ex->engine->settings->pattern_us;
+    view.on_loop = true;
+    return view;
 }
 
 static void rules_take_all(struct filter_rules *r, const struct effects *effects)
