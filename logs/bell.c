@@ -63,9 +63,9 @@ void bell_doze(struct bell *b)
     atomic_store(&b->state, BELL_SLEEPING);
 }
 
-void bell_sleep(struct bell *b)
+void bell_sleep(struct bell *b, int timeout_ms)
 {
-    bell_poll(b, -1);
+    bell_poll(b, timeout_ms);
 }
 
 void bell_wake(struct bell *b)

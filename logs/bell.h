@@ -7,7 +7,7 @@
  *
  *     bell_doze(b);                  from here on ringing is heard
  *     if (is there nothing to do)
- *         bell_sleep(b);
+ *         bell_sleep(b, -1);
  *     bell_wake(b);
  */
 #ifndef WEIR_LOGS_BELL_H
@@ -36,7 +36,7 @@ void bell_ring_urgent(struct bell *b);
 /* The waiter only. */
 void bell_nap(struct bell *b, int ms);
 void bell_doze(struct bell *b);
-void bell_sleep(struct bell *b);
+void bell_sleep(struct bell *b, int timeout_ms); /* -1: until it rings */
 void bell_wake(struct bell *b);
 
 #endif

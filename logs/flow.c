@@ -134,6 +134,11 @@ struct bytes flow_content_type(const struct flow_message *m)
     return at < 0 ? bytes_make(NULL, 0) : head->fields.items[at].value;
 }
 
+bool flow_body_cut(const struct flow_body *b)
+{
+    return b->cut || (!b->decoded && b->captured_bytes < b->wire_bytes);
+}
+
 enum status flow_wire(const struct flow_message *m, struct buf *out, struct bytes *ret_wire)
 {
     const struct flow_body *body = &m->body;
@@ -193,7 +198,7 @@ enum status flow_content_view(const struct flow_message *m, struct buf *out,
 
     *ret_content = bytes_make(NULL, 0);
     buf_init(&list, CODINGS_BYTES);
-    if (head)
+    if (head && !m->body.decoded)
         st = codings_of(&head->fields, &list, &codings);
     if (!st && codings.len == 0) {
         st = flow_wire(m, out, ret_content);

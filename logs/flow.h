@@ -32,8 +32,10 @@ struct flow_tls {
 struct flow_body {
     struct slice *slices; /* captured, in order; references on the loop's chunks */
     uint32_t count, cap;
-    int64_t wire_bytes;     /* content as it passed, all of it */
+    int64_t wire_bytes;     /* content as it passed, all of it; -1: not known */
     int64_t captured_bytes; /* of them kept here */
+    bool decoded;           /* the slices have the content without its codings (imported) */
+    bool cut;               /* imported: some of it is missing, though nobody says how much */
 };
 
 struct flow_message {
@@ -62,12 +64,22 @@ struct flow_tag {
     struct flow_tag *next;
 };
 
+/* A message of a WebSocket (RFC 6455). */
+struct flow_socket_message {
+    bool from_client;
+    uint8_t opcode;  /* 1 text, 2 binary, 8 close, 9 ping, 10 pong */
+    int64_t time_us; /* since 1970 */
+    struct bytes data;
+    struct flow_socket_message *next;
+};
+
 /* What a rule lets the log have of it. */
 enum flow_keep { FLOW_KEEP_ALL, FLOW_KEEP_HEADS, FLOW_KEEP_NOTHING };
 
 struct flow {
     enum flow_kind kind;
     char id[FLOW_ID_TEXT]; /* ULID */
+    uint64_t number;       /* in the store it was read from, the handle for people; 0: none */
     uint64_t sequence;     /* of this loop; unique with `loop` */
     uint32_t loop;
     int64_t started_us;    /* since 1970 */
@@ -85,6 +97,7 @@ struct flow {
     uint32_t anomalies; /* both messages' HTTP_ANOMALY() bits */
     struct flow_rule *rules;
     struct flow_tag *tags; /* each one once */
+    struct flow_socket_message *messages;
     enum flow_keep keep;
     char duplicate_of[FLOW_ID_TEXT]; /* a rule sent it: the request it is a copy of; or "" */
     bool injected;                   /* the response was made by a rule */
@@ -115,6 +128,8 @@ bool flow_heads_alike(const struct head *a, const struct head *b);
 /* The head that tells of the captured body: what came, else what we made. */
 const struct head *flow_message_head(const struct flow_message *m);
 struct bytes flow_content_type(const struct flow_message *m); /* may be empty */
+/* Some of the content is missing here. */
+bool flow_body_cut(const struct flow_body *b);
 /* The captured bytes as they passed, joined in `out` unless they lie in one piece:
  * *ret_wire points into the flow or into `out`. STATUS of `out`. */
 MUST_USE enum status flow_wire(const struct flow_message *m, struct buf *out,

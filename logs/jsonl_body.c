@@ -10,14 +10,10 @@ struct shown {
     bool coded, cut, text;
 };
 
-static bool is_cut(const struct flow_message *m)
-{
-    return m->body.captured_bytes < m->body.wire_bytes;
-}
-
 static struct shown body_look(struct jsonl_format *j, const struct flow_message *m)
 {
-    struct shown shown = {.type = flow_content_type(m), .decoded_bytes = -1, .cut = is_cut(m)};
+    struct shown shown = {
+        .type = flow_content_type(m), .decoded_bytes = -1, .cut = flow_body_cut(&m->body)};
     enum status st;
 
     buf_clear(&j->content);

@@ -59,8 +59,9 @@ static void logs_tell_gap(struct logs *l, struct log_port *p)
         outlet_gap(&l->outlets[i], &gap);
 }
 
-/* Everything that came before this call. How many events that was. */
-static size_t logs_turn(struct logs *l)
+/* Everything that came before this call. How many events that was. `now`: somebody
+ * waits for it to be kept. */
+static size_t logs_turn(struct logs *l, bool now)
 {
     const struct log_taker taker = {log_take, l};
     bool reopen = atomic_exchange(&l->reopen, false);
@@ -72,11 +73,29 @@ static size_t logs_turn(struct logs *l)
         logs_tell_gap(l, &l->ports[i]);
     }
     for (uint32_t i = 0; i < l->outlet_count; i++) {
-        outlet_flush(&l->outlets[i]);
+        outlet_flush(&l->outlets[i], now);
         if (reopen)
             outlet_reopen(&l->outlets[i]);
     }
     return served;
+}
+
+/* What can wait until nothing else is to be done; how long to sleep then. */
+static int logs_spare_time(struct logs *l)
+{
+    int sleep_ms = -1;
+
+    for (uint32_t i = 0; i < l->outlet_count; i++) {
+        struct outlet *o = &l->outlets[i];
+
+        if (outlet_idle(o))
+            sleep_ms = 0;
+        else if (sleep_ms && outlet_pending(o))
+            sleep_ms = LOG_FLUSH_MS;
+        else if (sleep_ms < 0 && o->sink->idle)
+            sleep_ms = LOG_IDLE_MS;
+    }
+    return sleep_ms;
 }
 
 static bool logs_idle(struct logs *l, uint64_t drains)
@@ -109,9 +128,10 @@ static void *logs_run(void *argument)
     do {
         uint64_t drains = atomic_load(&l->drains_asked);
         size_t served;
+        int sleep_ms;
 
         last = atomic_load(&l->stopping);
-        served = logs_turn(l);
+        served = logs_turn(l, last || drains != l->drains_done);
         logs_publish_drain(l, drains);
         if (last || atomic_load(&l->drains_asked) != drains)
             continue;
@@ -119,9 +139,10 @@ static void *logs_run(void *argument)
             bell_nap(&l->bell, LOG_FLUSH_MS);
             continue;
         }
+        sleep_ms = logs_spare_time(l);
         bell_doze(&l->bell);
-        if (logs_idle(l, drains))
-            bell_sleep(&l->bell);
+        if (sleep_ms && logs_idle(l, drains))
+            bell_sleep(&l->bell, sleep_ms);
         bell_wake(&l->bell);
     } while (!last);
     return NULL;

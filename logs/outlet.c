@@ -46,8 +46,8 @@ void outlet_flow(struct outlet *o, const struct flow *f)
         outlet_lose(o, &one);
     else
         o->text.flows++;
-    if (o->sink->text(o->self)->len >= OUTLET_TEXT_BYTES)
-        outlet_flush(o);
+    if (!o->sink->text || o->sink->text(o->self)->len >= OUTLET_TEXT_BYTES)
+        outlet_flush(o, false);
 }
 
 void outlet_gap(struct outlet *o, const struct log_gap *gap)
@@ -56,17 +56,24 @@ void outlet_gap(struct outlet *o, const struct log_gap *gap)
     o->gap.bodies += gap->bodies;
 }
 
-void outlet_flush(struct outlet *o)
+static void outlet_commit(struct outlet *o, bool now)
+{
+    struct sink_load load = o->text;
+    enum status st = o->sink->commit(o->self, now);
+
+    if (st == STATUS_NEED_MORE)
+        return;
+    o->text = (struct sink_load){0};
+    if (st)
+        outlet_lose(o, &load);
+}
+
+static void outlet_write(struct outlet *o)
 {
     struct sink_load load;
     struct buf *text;
     enum status st;
 
-    if (o->queue) {
-        load = sink_queue_take_lost(o->queue);
-        outlet_lose(o, &load);
-    }
-    outlet_tell_gap(o);
     text = o->sink->text(o->self);
     if (text->len == 0)
         return;
@@ -81,9 +88,34 @@ void outlet_flush(struct outlet *o)
     buf_clear(text);
 }
 
+void outlet_flush(struct outlet *o, bool now)
+{
+    struct sink_load lost;
+
+    if (o->queue) {
+        lost = sink_queue_take_lost(o->queue);
+        outlet_lose(o, &lost);
+    }
+    outlet_tell_gap(o);
+    if (o->sink->text)
+        outlet_write(o);
+    else
+        outlet_commit(o, now);
+}
+
+bool outlet_pending(const struct outlet *o)
+{
+    return !o->sink->text && (o->text.flows || o->text.told.flows || o->text.told.bodies);
+}
+
+bool outlet_idle(struct outlet *o)
+{
+    return o->sink->idle && o->sink->idle(o->self);
+}
+
 void outlet_reopen(struct outlet *o)
 {
-    outlet_flush(o); /* what was logged before belongs to the old file */
+    outlet_flush(o, true); /* what was logged before belongs to the old file */
     if (o->queue)
         sink_queue_reopen(o->queue);
     else if (o->sink->reopen)
@@ -108,6 +140,6 @@ void outlet_close(struct outlet *o, const struct timespec *deadline)
     if (o->queue)
         sink_queue_free(o->queue);
     o->queue = NULL;
-    outlet_flush(o); /* a gap that the full queue had no room for */
+    outlet_flush(o, true); /* a gap that the full queue had no room for */
     o->sink->close(o->self);
 }

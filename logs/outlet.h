@@ -31,8 +31,13 @@ MUST_USE enum status outlet_open(struct outlet *o, const struct outlet_settings 
                                  char *error);
 void outlet_flow(struct outlet *o, const struct flow *f);
 void outlet_gap(struct outlet *o, const struct log_gap *gap);
-/* Writes what is there, or gives it to the queue. */
-void outlet_flush(struct outlet *o);
+/* Writes what is there, or gives it to the queue; `now`: a sink that keeps flows itself
+ * is to make them lasting at once. */
+void outlet_flush(struct outlet *o, bool now);
+/* The sink keeps something that it has not made lasting yet. */
+bool outlet_pending(const struct outlet *o);
+/* See sink.h. */
+bool outlet_idle(struct outlet *o);
 void outlet_reopen(struct outlet *o);
 /* Nothing more comes: the queue writes what it has and ends. */
 void outlet_finish(struct outlet *o);

@@ -17,6 +17,7 @@ struct sink_settings {
     bool colour;
     uint32_t columns; /* of the terminal; 0: unknown */
     struct redactor redactor;
+    void *context; /* what a row of sinks.def asks for besides; borrowed */
 };
 
 enum { SINK_ERROR_BYTES = 256 };
@@ -24,8 +25,10 @@ enum { SINK_ERROR_BYTES = 256 };
 /* Formatting and writing are apart, so that a sink can be written by a thread of
  * its own: flow(), gap(), text() and flush() are called on the log thread, write()
  * and reopen() on that other thread where there is one, open() and close() while
- * neither
- * runs. So write() and reopen() touch nothing that the others do. */
+ * neither runs. So write() and reopen() touch nothing that the others do.
+ *
+ * A sink whose text() is NULL keeps flows itself, on the log thread only: it has
+ * commit() in place of text() and write(). */
 struct sink {
     const char *name, *help;
     /* NULL with `error` (SINK_ERROR_BYTES) saying why. */
@@ -37,6 +40,13 @@ struct sink {
     struct buf *(*text)(void *self);
     /* Writes whole records. STATUS_IO: nothing of it was kept (it is counted). */
     enum status (*write)(void *self, struct bytes text);
+    /* Makes lasting what was given when it is time for that, or at once if `now`; called
+     * often. NEED_MORE: later. OK: all is kept. Else nothing given since the last OK is
+     * (it is counted). */
+    enum status (*commit)(void *self, bool now);
+    /* A piece of work, a few milliseconds, that waits until there is nothing else to do;
+     * true: there is more of it. May be NULL. */
+    bool (*idle)(void *self);
     /* After a log file was moved away (SIGHUP); may be NULL. */
     enum status (*reopen)(void *self);
     void (*close)(void *self);

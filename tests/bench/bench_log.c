@@ -127,7 +127,11 @@ static void flow_fill(struct flow *f, struct arena *a, struct slice *slice)
     f->upstream_tls = f->client_tls;
     f->request.received = f->request.sent = request_head(a);
     f->response.received = f->response.sent = response_head(a);
-    f->response.body = (struct flow_body){slice, 1, 1, sizeof(body) - 1, sizeof(body) - 1};
+    f->response.body = (struct flow_body){.slices = slice,
+                                          .count = 1,
+                                          .cap = 1,
+                                          .wire_bytes = sizeof(body) - 1,
+                                          .captured_bytes = sizeof(body) - 1};
 }
 
 /* The best of some runs, which is the one least disturbed. */

@@ -60,7 +60,11 @@ static struct flow_body body_of(struct arena *a, struct bytes content)
 
     require(slice != NULL);
     *slice = slice_of(content);
-    return (struct flow_body){slice, 1, 1, (int64_t)content.len + 1, (int64_t)content.len};
+    return (struct flow_body){.slices = slice,
+                              .count = 1,
+                              .cap = 1,
+                              .wire_bytes = (int64_t)content.len + 1,
+                              .captured_bytes = (int64_t)content.len};
 }
 
 static struct flow flow_from(struct arena *a, struct bytes rest)

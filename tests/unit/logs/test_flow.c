@@ -119,7 +119,11 @@ static void cut_body(struct flow *f, struct flow_message *m, struct bytes conten
 
     for (size_t at = 0; at < content.len; at += piece)
         slices[count++] = slice_of(bytes_until(bytes_from(content, at), piece));
-    m->body = (struct flow_body){slices, count, count, (int64_t)content.len, (int64_t)content.len};
+    m->body = (struct flow_body){.slices = slices,
+                                 .count = count,
+                                 .cap = count,
+                                 .wire_bytes = (int64_t)content.len,
+                                 .captured_bytes = (int64_t)content.len};
 }
 
 static void decodes_content_that_came_in_pieces(void **state)

@@ -202,7 +202,7 @@ static void rings_when_there_is_room_again(void **state)
     bell_doze(&x->bell);
     x->target.hangs = false;
     assert_int_equal(write(x->target.pipe[1], "", 1), 1); /* ends the read that hangs */
-    bell_sleep(&x->bell);                                 /* would hang if nobody rang */
+    bell_sleep(&x->bell, -1);                             /* would hang if nobody rang */
     bell_wake(&x->bell);
     assert_int_equal(sink_queue_put(x->queue, bytes_make(big, sizeof(big)), &load), STATUS_OK);
     assert_int_equal(stop(x), 0);
