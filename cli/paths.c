@@ -184,6 +184,11 @@ enum status paths_runtime(char *ret_path)
     return st == STATUS_END ? STATUS_IO : st;
 }
 
+enum status paths_store(char *ret_path)
+{
+    return xdg("XDG_STATE_HOME", ".local/state", "weir/flows.db", ret_path);
+}
+
 enum status paths_temporary(char *ret_path)
 {
     const char *folder = getenv("TMPDIR");
