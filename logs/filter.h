@@ -9,13 +9,15 @@
 enum {
     FILTER_TEXT_BYTES = 4096, /* of its source */
     FILTER_TERMS = 256,
-    FILTER_DEPTH = 32, /* of parentheses */
+    FILTER_DEPTH = 32,  /* of parentheses */
+    FILTER_VALUES = 64, /* in a list between commas */
     FILTER_FAULT_TEXT = 256,
 };
 
 struct filter; /* opaque, immutable: any thread may ask it */
 
-/* What is wrong with the source, and where in it: bytes. */
+/* What is wrong with the source, and where in it: bytes. The text may hold some of the
+ * source as it came: filter_put_fault() makes it safe for a terminal. */
 struct filter_fault {
     size_t at, len;
     char text[FILTER_FAULT_TEXT]; /* "no such key 'stauts'; did you mean 'status'?" */
@@ -29,11 +31,17 @@ void filter_free(struct filter *f); /* NULL is fine */
 /* The source as it was given. */
 struct bytes filter_text(const struct filter *f);
 /* Scratch of one who asks; bodies are decoded into it at most once a flow. */
+struct filter_content {
+    bool known;
+    struct bytes view; /* points into the flow or into `decoded` */
+    struct buf decoded;
+};
 struct filter_scratch {
-    struct buf request, response;
-    const struct flow *flow; /* whose they are */
-    bool request_known, response_known;
-    struct buf text; /* of a URL, a field */
+    struct filter_content request, response;
+    const struct flow *flow; /* whose they are, with its id and what was captured of it */
+    char id[FLOW_ID_TEXT];
+    int64_t captured_bytes;
+    struct buf text; /* of a URL */
 };
 void filter_scratch_init(struct filter_scratch *s);
 void filter_scratch_release(struct filter_scratch *s);
