@@ -55,9 +55,9 @@ static const char *const schema_steps[STORE_VERSION] = {
     ") STRICT;"
     /* filters of logs.keep.classes that flows were put under */
     "CREATE TABLE classes(key INTEGER PRIMARY KEY, filter TEXT NOT NULL UNIQUE) STRICT;"
-    /* "last_number", and what others keep here: "fts_upto" */
+    /* "last_number", "flows" (how many there are), and what others keep here: "fts_upto" */
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;"
-    "INSERT INTO meta VALUES('last_number', 0);",
+    "INSERT INTO meta VALUES('last_number', 0), ('flows', 0);",
 };
 
 static enum status run(sqlite3 *db, const char *sql)

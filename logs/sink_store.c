@@ -1,0 +1,160 @@
+#include "logs/sink_store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum {
+    KEEP_STEPS = 8, /* of retention behind a commit, while there is far too much */
+    SAY_TEXT = 512,
+};
+
+struct sink_store {
+    struct store *store;
+    const struct sink_store_settings *settings;
+    int64_t commit_ms; /* the monotonic clock: when what waits is to be written; 0: nothing waits */
+    int64_t keep_ms;
+    bool failing; /* people know that flows cannot be written */
+};
+
+static int64_t clock_us(clockid_t id)
+{
+    struct timespec t;
+
+    clock_gettime(id, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+static int64_t now_ms(void)
+{
+    return clock_us(CLOCK_MONOTONIC) / 1000;
+}
+
+static void say(const struct sink_store *s, const char *text)
+{
+    if (s->settings->say && text[0])
+        s->settings->say(s->settings->self, text);
+}
+
+static void *store_sink_open(const struct sink_settings *settings, char *error)
+{
+    const struct sink_store_settings *own = settings->context;
+    struct sink_store *s = calloc(1, sizeof(*s));
+
+    _Static_assert((int)SINK_ERROR_BYTES >= (int)STORE_ERROR_TEXT, "a store's error fits");
+    if (!s) {
+        snprintf(error, SINK_ERROR_BYTES, "%s", status_sentence(STATUS_NO_MEMORY));
+        return NULL;
+    }
+    s->settings = own;
+    if (store_open(&own->store, own->facts, error, &s->store)) {
+        free(s);
+        return NULL;
+    }
+    say(s, store_notice(s->store));
+    return s;
+}
+
+static void something_waits(struct sink_store *s)
+{
+    if (!s->commit_ms)
+        s->commit_ms = now_ms() + SINK_STORE_COMMIT_MS;
+}
+
+static enum status store_sink_flow(void *self, const struct flow *f)
+{
+    struct sink_store *s = self;
+    enum status st = store_put(s->store, f);
+
+    if (!st)
+        something_waits(s);
+    return st;
+}
+
+static enum status store_sink_gap(void *self, const struct log_gap *gap)
+{
+    struct sink_store *s = self;
+
+    store_gap(s->store, gap);
+    something_waits(s);
+    return STATUS_OK;
+}
+
+/* People hear of it once, when it begins and when it is over. */
+static void tell_failure(struct sink_store *s, bool failing)
+{
+    char text[SAY_TEXT];
+
+    if (failing && !s->failing) {
+        snprintf(text, sizeof(text), "flows cannot be written to the store, and wait in memory: %s",
+                 store_error(s->store));
+        say(s, text);
+    } else if (!failing && s->failing) {
+        say(s, "flows are written to the store again");
+    }
+    s->failing = failing;
+}
+
+/* While more comes in than an idle moment would let go. */
+static void keep_up(struct sink_store *s)
+{
+    bool more = store_over(s->store);
+
+    for (int i = 0; more && i < KEEP_STEPS; i++) {
+        if (store_keep(s->store, clock_us(CLOCK_REALTIME), &more))
+            return; /* the next commit tells of it, if it lasts */
+    }
+}
+
+static enum status store_sink_commit(void *self, bool now)
+{
+    struct sink_store *s = self;
+    enum status st;
+
+    if (!store_pending(s->store))
+        return STATUS_OK;
+    if (!now && now_ms() < s->commit_ms && (s->failing || !store_full(s->store)))
+        return STATUS_NEED_MORE;
+    st = store_commit(s->store);
+    say(s, store_notice(s->store));
+    tell_failure(s, st != STATUS_OK);
+    s->commit_ms = st && !now ? now_ms() + SINK_STORE_RETRY_MS : 0;
+    if (st && !now)
+        return STATUS_NEED_MORE;
+    if (st)
+        store_drop(s->store);
+    else
+        keep_up(s);
+    return st;
+}
+
+static bool store_sink_idle(void *self)
+{
+    struct sink_store *s = self;
+    bool more = false;
+
+    if (now_ms() < s->keep_ms)
+        return false;
+    if (store_keep(s->store, clock_us(CLOCK_REALTIME), &more) || !more)
+        s->keep_ms = now_ms() + SINK_STORE_KEEP_MS;
+    return more;
+}
+
+static void store_sink_close(void *self)
+{
+    struct sink_store *s = self;
+
+    store_close(s->store);
+    free(s);
+}
+
+const struct sink sink_store = {
+    .name = "store",
+    .help = "a database of flows, to be asked later by weir log, show and the like",
+    .open = store_sink_open,
+    .flow = store_sink_flow,
+    .gap = store_sink_gap,
+    .commit = store_sink_commit,
+    .idle = store_sink_idle,
+    .close = store_sink_close,
+};

@@ -1,0 +1,23 @@
+/* sink_store: the sink that keeps flows in a store. sink_settings.context is a
+ * struct sink_store_settings. */
+#ifndef WEIR_LOGS_SINK_STORE_H
+#define WEIR_LOGS_SINK_STORE_H
+
+#include "logs/store.h"
+
+enum {
+    SINK_STORE_COMMIT_MS = 100, /* flows wait at most so long for others */
+    SINK_STORE_RETRY_MS = 1000, /* after a commit that failed */
+    SINK_STORE_KEEP_MS = 1000,  /* between two looks at what is too old */
+};
+
+struct sink_store_settings {
+    struct store_settings store;
+    struct store_facts *facts; /* borrowed */
+    /* A line for people: the file was damaged, the disk is full. At the start, or on the
+     * log thread. May be NULL. */
+    void (*say)(void *self, const char *text);
+    void *self;
+};
+
+#endif

@@ -1,0 +1,438 @@
+/* Retention: which flows go, in which order, and what becomes of their space. What would go
+ * first by its age goes first when there is too much, too: so that classes that are kept
+ * longer also outlive the others under pressure. */
+#include <stdio.h>
+
+#include "logs/store_impl.h"
+
+enum {
+    STEP_FLOWS = 250,   /* taken away in one transaction */
+    STEP_PAGES = 512,   /* given back in one */
+    SPARE_PAGES = 1024, /* left free: the next flows need them */
+    CLASSES_LOOKED = 64,
+    SIZE_SLACK = 16, /* writing goes on before deleting until it is over by one part in so many */
+    SQL_TEXT = 64,
+    ERROR_PART = 120, /* of what SQLite says */
+};
+
+#define NEVER_US (INT64_MAX / 4) /* further away than any age */
+
+/* The next ones to go. */
+struct doomed {
+    int64_t class_key, age_us, number, expires_us;
+};
+
+static enum status run_for(struct store *s, enum store_statement id, int64_t value)
+{
+    sqlite3_bind_int64(s->statements[id], 1, value);
+    return store_run(s, id);
+}
+
+/* ---- classes ---- */
+
+enum status store_keep_classes(struct store *s)
+{
+    const struct keep *keep = &s->settings.keep;
+    enum status st = STATUS_OK;
+
+    for (uint32_t i = 0; !st && i < keep->class_count; i++) {
+        struct bytes text = filter_text(keep->classes[i].filter);
+
+        sqlite3_bind_text(s->statements[STORE_FIND_CLASS], 1, (const char *)text.ptr, (int)text.len,
+                          SQLITE_STATIC);
+        st = store_ask(s, STORE_FIND_CLASS, &s->class_keys[i]);
+        if (st != STATUS_NOT_FOUND)
+            continue;
+        sqlite3_bind_text(s->statements[STORE_PUT_CLASS], 1, (const char *)text.ptr, (int)text.len,
+                          SQLITE_STATIC);
+        st = store_run(s, STORE_PUT_CLASS);
+        s->class_keys[i] = sqlite3_last_insert_rowid(s->file.db);
+    }
+    return st;
+}
+
+int64_t store_keep_class(struct store *s, const struct flow *f)
+{
+    const struct keep *keep = &s->settings.keep;
+    int64_t key = 0;
+
+    for (uint32_t i = 0; !key && i < keep->class_count; i++) {
+        if (filter_match(keep->classes[i].filter, f, &s->scratch))
+            key = s->class_keys[i];
+    }
+    return key;
+}
+
+/* The class of the configuration with that key; NULL: it is in there no longer. */
+static const struct keep_class *class_find(const struct store *s, int64_t key)
+{
+    const struct keep *keep = &s->settings.keep;
+
+    for (uint32_t i = 0; i < keep->class_count; i++) {
+        if (s->class_keys[i] == key)
+            return &keep->classes[i];
+    }
+    return NULL;
+}
+
+/* Flows of a class that is gone are like all others. */
+static int64_t class_age(const struct store *s, int64_t key)
+{
+    const struct keep_class *c = class_find(s, key);
+
+    return c ? c->age_us : s->settings.keep.age_us;
+}
+
+/* All keys there ever were, with 0 first. */
+static enum status class_list(struct store *s, int64_t keys[static CLASSES_LOOKED],
+                              size_t *ret_count)
+{
+    sqlite3_stmt *q = s->statements[STORE_CLASSES];
+    enum status st = STATUS_OK;
+    size_t count = 1;
+    int code;
+
+    keys[0] = 0;
+    while ((code = sqlite3_step(q)) == SQLITE_ROW && count < CLASSES_LOOKED)
+        keys[count++] = sqlite3_column_int64(q, 0);
+    if (code != SQLITE_DONE && code != SQLITE_ROW)
+        st = store_failure(s, code);
+    sqlite3_reset(q);
+    *ret_count = count;
+    return st;
+}
+
+/* ---- which ---- */
+
+static enum status class_oldest(struct store *s, int64_t key, struct doomed *ret_doomed)
+{
+    enum store_statement id = key ? STORE_OLDEST_OF : STORE_OLDEST;
+    sqlite3_stmt *q = s->statements[id];
+    int64_t age_us = class_age(s, key);
+    enum status st = STATUS_NOT_FOUND;
+    int code;
+
+    sqlite3_bind_int64(q, 1, key ? key : s->oldest);
+    code = sqlite3_step(q);
+    if (code == SQLITE_ROW) {
+        *ret_doomed = (struct doomed){
+            .class_key = key,
+            .age_us = age_us,
+            .number = sqlite3_column_int64(q, 0),
+            .expires_us = sqlite3_column_int64(q, 1) + (age_us ? age_us : NEVER_US),
+        };
+        if (!key)
+            s->oldest = ret_doomed->number;
+        st = STATUS_OK;
+    } else if (code != SQLITE_DONE) {
+        st = store_failure(s, code);
+    }
+    sqlite3_reset(q);
+    return st;
+}
+
+/* NOT_FOUND: there is no flow at all. */
+static enum status find_doomed(struct store *s, struct doomed *ret_doomed)
+{
+    int64_t keys[CLASSES_LOOKED];
+    struct doomed next, first = {.expires_us = INT64_MAX};
+    size_t count = 0;
+    enum status st = class_list(s, keys, &count);
+
+    for (size_t i = 0; !st && i < count; i++) {
+        st = class_oldest(s, keys[i], &next);
+        if (!st && next.expires_us < first.expires_us)
+            first = next;
+        if (st == STATUS_NOT_FOUND) /* an old filter that nobody needs any more */
+            st = keys[i] && !class_find(s, keys[i]) ? run_for(s, STORE_DROP_CLASS, keys[i])
+                                                    : STATUS_OK;
+    }
+    if (!st && first.expires_us == INT64_MAX)
+        st = STATUS_NOT_FOUND;
+    if (!st)
+        *ret_doomed = first;
+    return st;
+}
+
+/* ---- away ---- */
+
+/* Counts one use less of a body, which goes with the last. */
+static enum status body_leave(struct store *s, int64_t key)
+{
+    sqlite3_stmt *q = s->statements[STORE_BODY_DIGEST];
+    enum status st = run_for(s, STORE_LEAVE_BODY, key);
+    bool unused;
+
+    if (st)
+        return st;
+    sqlite3_bind_int64(q, 1, key);
+    unused = sqlite3_step(q) == SQLITE_ROW;
+    if (unused && sqlite3_column_bytes(q, 0) == BODY_DIGEST_BYTES)
+        body_recents_set(&s->batch.recents, sqlite3_column_blob(q, 0), 0);
+    sqlite3_reset(q);
+    if (!unused)
+        return STATUS_OK;
+    st = run_for(s, STORE_DROP_CHUNKS, key);
+    return st ? st : run_for(s, STORE_DROP_BODY, key);
+}
+
+static enum status flow_leave(struct store *s, int64_t number)
+{
+    sqlite3_stmt *q = s->statements[STORE_BODIES_OF];
+    int64_t keys[2] = {0, 0};
+    enum status st = STATUS_OK;
+
+    sqlite3_bind_int64(q, 1, number);
+    if (sqlite3_step(q) == SQLITE_ROW) {
+        keys[0] = sqlite3_column_int64(q, 0); /* 0: NULL */
+        keys[1] = sqlite3_column_int64(q, 1);
+    }
+    sqlite3_reset(q);
+    for (size_t i = 0; !st && i < 2; i++)
+        st = keys[i] ? body_leave(s, keys[i]) : STATUS_OK;
+    if (!st)
+        st = run_for(s, STORE_DROP_RECORD, number);
+    return st ? st : run_for(s, STORE_DROP_FLOW, number);
+}
+
+/* Numbers of that class from the oldest on that are old, or that are too many. */
+static enum status list_doomed(struct store *s, const struct doomed *d, int64_t until_us,
+                               int64_t numbers[static STEP_FLOWS], uint32_t *ret_count)
+{
+    sqlite3_stmt *q = s->statements[d->class_key ? STORE_DOOMED_OF : STORE_DOOMED];
+    enum status st = STATUS_OK;
+    uint32_t count = 0;
+    int code;
+
+    sqlite3_bind_int64(q, 1, d->class_key ? d->class_key : d->number);
+    sqlite3_bind_int64(q, 2, STEP_FLOWS);
+    while ((code = sqlite3_step(q)) == SQLITE_ROW && count < STEP_FLOWS) {
+        if (sqlite3_column_int64(q, 1) > until_us)
+            break;
+        numbers[count++] = sqlite3_column_int64(q, 0);
+    }
+    if (code != SQLITE_DONE && code != SQLITE_ROW)
+        st = store_failure(s, code);
+    sqlite3_reset(q);
+    *ret_count = count;
+    return st;
+}
+
+static enum status leave_all(struct store *s, const int64_t *numbers, uint32_t count)
+{
+    enum status st = STATUS_OK;
+
+    for (uint32_t i = 0; !st && i < count; i++)
+        st = flow_leave(s, numbers[i]);
+    if (!st)
+        st = store_run(s, STORE_DROP_GAPS);
+    return st ? st : run_for(s, STORE_SET_FLOWS, (int64_t)s->flows - count);
+}
+
+/* Flows that started later than `until_us` stay. */
+static enum status take_away(struct store *s, const struct doomed *d, int64_t until_us)
+{
+    int64_t numbers[STEP_FLOWS];
+    uint32_t count = 0;
+    enum status st = list_doomed(s, d, until_us, numbers, &count);
+
+    if (st || !count)
+        return st;
+    st = store_begin(s);
+    if (!st)
+        st = store_end(s, leave_all(s, numbers, count));
+    if (st)
+        return st;
+    s->flows -= count;
+    s->fts_look = true;
+    atomic_fetch_add_explicit(&s->facts->removed, count, memory_order_relaxed);
+    atomic_store_explicit(&s->facts->flows, s->flows, memory_order_relaxed);
+    return STATUS_OK;
+}
+
+/* ---- space ---- */
+
+static enum status run_text(struct store *s, const char *sql)
+{
+    int code = sqlite3_exec(s->file.db, sql, NULL, NULL, NULL);
+
+    return code == SQLITE_OK ? STATUS_OK : store_failure(s, code);
+}
+
+/* A table of the full-text index of which no flow is left; NOT_FOUND: there is none. */
+static enum status find_idle_index(struct store *s, int64_t *ret_index)
+{
+    sqlite3_stmt *q = s->statements[STORE_FTS_TABLES];
+    sqlite3_stmt *within = s->statements[STORE_FLOWS_WITHIN];
+    enum status st = STATUS_NOT_FOUND;
+    int code = SQLITE_DONE;
+
+    sqlite3_bind_int64(q, 1, s->last_number / STORE_FTS_FLOWS);
+    while (st == STATUS_NOT_FOUND && (code = sqlite3_step(q)) == SQLITE_ROW) {
+        int64_t index = sqlite3_column_int64(q, 0);
+
+        sqlite3_bind_int64(within, 1, index * STORE_FTS_FLOWS);
+        sqlite3_bind_int64(within, 2, (index + 1) * STORE_FTS_FLOWS);
+        if (sqlite3_step(within) == SQLITE_DONE) {
+            *ret_index = index;
+            st = STATUS_OK;
+        }
+        sqlite3_reset(within);
+    }
+    sqlite3_reset(q);
+    return code == SQLITE_ROW || code == SQLITE_DONE ? st : store_failure(s, code);
+}
+
+static enum status drop_index(struct store *s, bool *ret_more)
+{
+    char sql[SQL_TEXT];
+    int64_t index = 0;
+    enum status st = find_idle_index(s, &index);
+
+    *ret_more = st == STATUS_OK;
+    s->fts_look = *ret_more;
+    if (st == STATUS_NOT_FOUND)
+        return STATUS_OK;
+    snprintf(sql, sizeof(sql), "DROP TABLE fts_%lld", (long long)index);
+    return st ? st : run_text(s, sql);
+}
+
+static enum status give_back(struct store *s, bool *ret_more)
+{
+    char sql[SQL_TEXT];
+    int64_t unused = 0;
+    enum status st = store_ask(s, STORE_FREE_PAGES, &unused);
+
+    *ret_more = false;
+    if (st)
+        return st;
+    if (unused > SPARE_PAGES) {
+        snprintf(sql, sizeof(sql), "PRAGMA incremental_vacuum(%d)", STEP_PAGES);
+        *ret_more = s->vacuumed = true;
+        return run_text(s, sql);
+    }
+    if (s->vacuumed) /* only now the file becomes shorter */
+        sqlite3_wal_checkpoint_v2(s->file.db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    s->vacuumed = false;
+    return STATUS_OK;
+}
+
+enum status store_shrink(struct store *s)
+{
+    int64_t used, bytes;
+    enum status st = run_text(s, "PRAGMA incremental_vacuum");
+
+    if (!st)
+        st = run_text(s, "PRAGMA wal_checkpoint(TRUNCATE)");
+    return st ? st : store_measure(s, &used, &bytes);
+}
+
+/* ---- all of it ---- */
+
+static enum status is_too_large(struct store *s, bool *ret_too_large)
+{
+    int64_t most = s->settings.keep.size_bytes, used = 0, bytes;
+    enum status st = store_measure(s, &used, &bytes);
+
+    *ret_too_large = !st && most && used > most;
+    return st;
+}
+
+enum status store_keep(struct store *s, int64_t now_us, bool *ret_more)
+{
+    struct doomed d = {0};
+    bool too_large = false;
+    enum status st;
+
+    *ret_more = false;
+    if (s->damaged)
+        return STATUS_OK; /* the next commit sees to it */
+    st = find_doomed(s, &d);
+    if (st && st != STATUS_NOT_FOUND)
+        return st;
+    if (!st && d.expires_us > now_us) {
+        st = is_too_large(s, &too_large);
+        if (st)
+            return st;
+    }
+    if (!st && (too_large || d.expires_us <= now_us)) {
+        *ret_more = true;
+        return take_away(s, &d, too_large ? INT64_MAX : now_us - d.age_us);
+    }
+    return s->fts_look ? drop_index(s, ret_more) : give_back(s, ret_more);
+}
+
+bool store_over(const struct store *s)
+{
+    int64_t most = s->settings.keep.size_bytes;
+
+    return most && s->used > most + most / SIZE_SLACK;
+}
+
+static enum status count_old(struct store *s, int64_t key, int64_t now_us, uint64_t *flows)
+{
+    sqlite3_stmt *q = s->statements[STORE_COUNT_OLD];
+    int64_t age_us = class_age(s, key), count = 0;
+    enum status st;
+
+    if (!age_us)
+        return STATUS_OK;
+    sqlite3_bind_int64(q, 1, key);
+    sqlite3_bind_int64(q, 2, now_us - age_us);
+    st = store_ask(s, STORE_COUNT_OLD, &count);
+    *flows += (uint64_t)count;
+    return st;
+}
+
+enum status store_keep_plan(struct store *s, int64_t now_us, struct keep_plan *ret_plan)
+{
+    int64_t keys[CLASSES_LOOKED], used = 0, bytes = 0, each;
+    struct keep_plan plan = {0};
+    size_t count = 0;
+    enum status st = class_list(s, keys, &count);
+
+    for (size_t i = 0; !st && i < count; i++)
+        st = count_old(s, keys[i], now_us, &plan.flows);
+    if (!st)
+        st = store_measure(s, &used, &bytes);
+    if (st)
+        return st;
+    each = s->flows ? used / (int64_t)s->flows : 0;
+    if (plan.flows > s->flows)
+        plan.flows = s->flows;
+    used -= (int64_t)plan.flows * each;
+    if (s->settings.keep.size_bytes && used > s->settings.keep.size_bytes && each)
+        plan.flows += (uint64_t)((used - s->settings.keep.size_bytes) / each);
+    plan.bytes = plan.flows * (uint64_t)each;
+    *ret_plan = plan;
+    return STATUS_OK;
+}
+
+static struct bytes column_text(sqlite3_stmt *q)
+{
+    const unsigned char *text = sqlite3_column_text(q, 0);
+
+    return text ? bytes_of((const char *)text) : BYTES("out of memory");
+}
+
+enum status store_check(struct store *s)
+{
+    sqlite3_stmt *q = NULL;
+    int code = sqlite3_prepare_v2(s->file.db, "PRAGMA integrity_check(1)", -1, &q, NULL);
+    enum status st = STATUS_OK;
+
+    if (code == SQLITE_OK)
+        code = sqlite3_step(q);
+    if (code != SQLITE_ROW) {
+        st = store_failure(s, code);
+        st = store_file_is_damage(code) ? STATUS_BAD_INPUT : st;
+    } else if (!bytes_equal(column_text(q), BYTES("ok"))) {
+        struct bytes what = column_text(q);
+
+        snprintf(s->error, sizeof(s->error), "%.120s: %.*s", s->settings.path,
+                 (int)(what.len < ERROR_PART ? what.len : ERROR_PART), (const char *)what.ptr);
+        st = STATUS_BAD_INPUT;
+    }
+    sqlite3_finalize(q);
+    return st;
+}
