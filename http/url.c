@@ -198,7 +198,7 @@ void percent_encode(struct bytes in, const char *keep, struct buf *out)
     }
 }
 
-bool query_next(struct bytes *query, struct bytes *ret_name, struct bytes *ret_value)
+bool url_query_next(struct bytes *query, struct bytes *ret_name, struct bytes *ret_value)
 {
     while (query->len > 0) {
         struct bytes pair = part_take(query, "&");

@@ -58,6 +58,6 @@ void percent_decode(struct bytes in, bool form, struct buf *out);
 void percent_encode(struct bytes in, const char *keep, struct buf *out);
 /* Takes "name=value" off the front of *query; ptr NULL value when no '='.
  * Empty pieces ("&&") are skipped. False when none is left. */
-bool query_next(struct bytes *query, struct bytes *ret_name, struct bytes *ret_value);
+bool url_query_next(struct bytes *query, struct bytes *ret_name, struct bytes *ret_value);
 
 #endif

@@ -67,7 +67,7 @@ static bool put_parameter(const struct match_test *t, const struct match_run *ru
 {
     struct bytes query = run->query, name, value;
 
-    while (query_next(&query, &name, &value)) {
+    while (url_query_next(&query, &name, &value)) {
         if (!bytes_equal(name, t->name))
             continue;
         put_shown(out, value);

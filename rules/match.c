@@ -250,7 +250,7 @@ bool test_query_as_sent(const struct match_test *t, struct match_run *run)
 {
     struct bytes query = run->query, name, value;
 
-    while (query_next(&query, &name, &value)) {
+    while (url_query_next(&query, &name, &value)) {
         if (name_is(name, t->name) && match_choices_hold(t, run, value, false))
             return true;
     }
@@ -284,7 +284,7 @@ bool test_query_decoded(const struct match_test *t, struct match_run *run)
     struct bytes query = run->query, name, value, text;
     bool found = false, made;
 
-    while (query_next(&query, &name, &value)) {
+    while (url_query_next(&query, &name, &value)) {
         if (!decoded(run, name, &text, &made) || !bytes_equal(text, t->name))
             continue;
         found = true;

@@ -42,7 +42,7 @@ static struct bytes value_query(const struct template_part *part, struct firing 
     if (at < 0)
         return BYTES("");
     query = bytes_from(f->draft->head.path, (size_t)at + 1);
-    while (query_next(&query, &name, &value)) {
+    while (url_query_next(&query, &name, &value)) {
         buf_clear(scratch);
         percent_decode(name, true, scratch);
         if (!bytes_equal(buf_bytes(scratch), part->text))

@@ -28,7 +28,7 @@ static void check_query(struct bytes query)
     struct bytes name, value;
     size_t sum = 0, all = query.len;
 
-    while (query_next(&query, &name, &value))
+    while (url_query_next(&query, &name, &value))
         sum += name.len + value.len;
     require(query.len == 0 && sum <= all);
 }

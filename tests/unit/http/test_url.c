@@ -464,25 +464,25 @@ static void takes_a_query_apart(void **state)
     struct bytes query = BYTES("&a=1&&b&c=&=d&e=f=g&"), name, value;
 
     (void)state;
-    assert_true(query_next(&query, &name, &value));
+    assert_true(url_query_next(&query, &name, &value));
     assert_bytes(name, "a");
     assert_bytes(value, "1");
-    assert_true(query_next(&query, &name, &value));
+    assert_true(url_query_next(&query, &name, &value));
     assert_bytes(name, "b");
     assert_null(value.ptr);
-    assert_true(query_next(&query, &name, &value));
+    assert_true(url_query_next(&query, &name, &value));
     assert_bytes(name, "c");
     assert_non_null(value.ptr);
     assert_int_equal(value.len, 0);
-    assert_true(query_next(&query, &name, &value));
+    assert_true(url_query_next(&query, &name, &value));
     assert_int_equal(name.len, 0);
     assert_bytes(value, "d");
-    assert_true(query_next(&query, &name, &value));
+    assert_true(url_query_next(&query, &name, &value));
     assert_bytes(name, "e");
     assert_bytes(value, "f=g");
-    assert_false(query_next(&query, &name, &value));
+    assert_false(url_query_next(&query, &name, &value));
     query = (struct bytes){0};
-    assert_false(query_next(&query, &name, &value));
+    assert_false(url_query_next(&query, &name, &value));
 }
 
 int main(void)
