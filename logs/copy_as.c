@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "logs/copy_form.h"
+#include "logs/flow_clean.h"
 #include "logs/flow_make.h"
 
 static const struct copy_form *const forms[] = {
@@ -201,35 +202,19 @@ static enum status prepare_fields(struct preparation *p, const struct head *head
     return st ? st : join_cookies(p, head);
 }
 
-/* The content as it passed. Where a secret stands in it, it is decoded first, and goes
- * without its codings. */
 static enum status prepare_body(struct preparation *p, const struct flow_message *m)
 {
-    struct bytes wire = {0}, content = {0};
-    struct buf joined, decoded;
-    bool changed;
+    struct flow_cleaned cleaned = {0};
     enum status st;
 
-    buf_init(&joined, FLOW_MAKE_BYTES);
-    buf_init(&decoded, FLOW_MAKE_BYTES);
-    st = flow_wire(m, &joined, &wire);
-    if (!st && flow_content_view(m, &decoded, &content))
-        content = wire; /* what says to be coded, and is not */
     buf_clear(&p->work);
-    redact_put_body(p->redactor, flow_content_type(m), content, &p->work);
-    changed = !bytes_equal(buf_bytes(&p->work), content);
-    if (!changed && content.ptr != wire.ptr) {
-        buf_clear(&p->work);
-        buf_put(&p->work, wire);
-    }
-    p->redacted |= changed;
-    if (!st)
-        st = keep(p, &p->r->body);
-    if (m->body.decoded || (changed && content.ptr != wire.ptr))
+    st = flow_clean_body(p->redactor, m, &p->work, &cleaned);
+    if (st)
+        return st;
+    p->redacted |= cleaned.changed;
+    if (cleaned.decoded)
         fields_remove(&p->r->fields, BYTES("Content-Encoding"));
-    buf_release(&joined);
-    buf_release(&decoded);
-    return st;
+    return keep(p, &p->r->body);
 }
 
 static void note_body(struct preparation *p)
