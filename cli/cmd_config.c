@@ -1,8 +1,8 @@
 #include <stdlib.h>
-#include <sys/random.h>
 
 #include "cli/config_show.h"
 #include "cli/launch.h"
+#include "cli/redaction.h"
 
 enum { SHOWN_BYTES = 64 * 1024 * 1024 };
 
@@ -27,12 +27,14 @@ static int put_config(const struct cli *cli, const struct config *c)
 
 static int show(const struct cli *cli, struct config *c)
 {
-    struct redactor redactor = {.on = c->values.redact == REDACT_DEFAULT};
+    struct redactor redactor;
     enum status st;
+    int code = redaction_make(cli, c, &redactor);
 
-    if (getrandom(redactor.key, sizeof(redactor.key), 0) < 0)
-        redactor.on = true;
+    if (code)
+        return code;
     st = config_show(c, &redactor);
+    redaction_release(&redactor);
     if (!st)
         return put_config(cli, c);
     cli_error(cli, "cannot print the configuration: %s", status_sentence(st));

@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/redaction.h"
+
 enum { DIAG_BYTES = 4 * 1024 * 1024, HOST_TEXT = 65 };
 
 int launch_config(const struct cli *cli, struct config *c, struct rule_state *state)
@@ -230,6 +232,7 @@ void launch_end(struct launch *l, int code)
     tls_shared_free(l->tls);
     if (l->logs)
         logs_free(l->logs);
+    redaction_release(&l->redactor);
     ca_free(l->ca);
     config_release(&l->config);
     rule_state_free(l->state);

@@ -21,6 +21,7 @@ struct launch {
     struct ca *ca;
     char ca_path[PATHS_TEXT]; /* of its certificate */
     struct logs *logs;        /* NULL: nothing is logged */
+    struct redactor redactor; /* of its sinks */
     struct tls_shared *tls;
     _Atomic size_t rule_count;
     uint64_t fixed_hash; /* config_fixed_hash() */

@@ -2,11 +2,11 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/launch.h"
+#include "cli/redaction.h"
 #include "cli/terminal.h"
 
 enum { LOG_ERROR_TEXT = 256 };
@@ -69,20 +69,18 @@ static int open_keylog(struct launch *l, const char *path)
 int launch_log(struct launch *l, const struct launch_plan *plan)
 {
     const char *keylog = getenv("SSLKEYLOGFILE");
-    struct sink_settings sink = {
-        .fd = -1,
-        .redactor = {.on = l->config.values.redact == REDACT_DEFAULT},
-    };
+    struct sink_settings sink = {.fd = -1};
     struct log_settings s = {.ports = l->workers};
     char path[PATHS_TEXT], error[LOG_ERROR_TEXT] = "";
     const char *jsonl = jsonl_target(l, path);
     bool console = false;
     int code = console_wanted(l, jsonl, &console);
 
+    if (!code)
+        code = redaction_make(l->cli, &l->config, &l->redactor);
     if (code)
         return code;
-    if (getrandom(sink.redactor.key, sizeof(sink.redactor.key), 0) < 0)
-        sink.redactor.on = true;
+    sink.redactor = l->redactor;
     l->settings.on_full = plan->on_full;
     if (l->config.values.on_full != ON_FULL_UNSAID)
         l->settings.on_full = l->config.values.on_full == ON_FULL_WAIT ? LOG_WAIT : LOG_DROP;
