@@ -19,6 +19,15 @@ static void add_sink(struct log_settings *s, const char *name, struct sink_setti
     s->sinks[s->sink_count++].stalls = stalls;
 }
 
+static bool wants_live(const struct log_settings *s)
+{
+    for (uint32_t i = 0; i < s->sink_count; i++) {
+        if (sink_is_live(s->sinks[i].sink))
+            return true;
+    }
+    return false;
+}
+
 /* What is not a plain file may stop reading. */
 static bool may_stall(const char *path)
 {
@@ -99,6 +108,7 @@ int launch_log(struct launch *l, const struct launch_plan *plan)
         add_sink(&s, "jsonl", sink, may_stall(jsonl));
     }
     l->settings.capture = s.sink_count > 0;
+    l->settings.live = wants_live(&s);
     if (!s.sink_count && !(keylog && keylog[0]))
         return CODE_OK;
     if (logs_start(&s, error, &l->logs)) {

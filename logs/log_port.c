@@ -60,18 +60,11 @@ static void message_dropped(struct log_port *p, const struct flow *f, const stru
 
 static void event_dropped(struct log_port *p, const struct log_event *ev)
 {
-    switch (ev->kind) {
-    case LOG_BEGIN:
-    case LOG_END:
-        counter_add(&p->dropped_flows, 1);
-        message_dropped(p, ev->flow, &ev->flow->request);
-        message_dropped(p, ev->flow, &ev->flow->response);
+    if (ev->kind != LOG_END)
         return;
-    case LOG_DATA:
-    case LOG_MESSAGE:
-        log_port_body_dropped(p, ev->data.len);
-        return;
-    }
+    counter_add(&p->dropped_flows, 1);
+    message_dropped(p, ev->flow, &ev->flow->request);
+    message_dropped(p, ev->flow, &ev->flow->response);
 }
 
 /* While events wait in the overflow, later ones go behind them. */
@@ -91,6 +84,7 @@ static bool event_accepted(struct log_port *p, struct log_event *ev)
 bool log_port_push(struct log_port *p, struct log_event *ev)
 {
     if (!event_accepted(p, ev)) {
+        ev->refused = true;
         event_dropped(p, ev);
         return false;
     }

@@ -36,17 +36,10 @@ static void log_take(void *self, const struct log_event *ev)
 {
     struct logs *l = self;
 
-    switch (ev->kind) {
-    case LOG_END:
-        for (uint32_t i = 0; i < l->outlet_count; i++)
-            outlet_flow(&l->outlets[i], ev->flow);
+    for (uint32_t i = 0; i < l->outlet_count; i++)
+        outlet_take(&l->outlets[i], ev);
+    if (ev->kind == LOG_END)
         atomic_fetch_add_explicit(&l->flows, 1, memory_order_relaxed);
-        return;
-    case LOG_BEGIN: /* no sink shows a flow before its end */
-    case LOG_DATA:
-    case LOG_MESSAGE:
-        return;
-    }
 }
 
 static void logs_tell_gap(struct logs *l, struct log_port *p)

@@ -25,18 +25,21 @@ enum {
 
 enum log_event_kind {
     LOG_BEGIN,   /* a flow that stays open: its record so far (a copy; flow->live) */
-    LOG_DATA,    /* a part of its body */
+    LOG_DATA,    /* a part of its captured body, on its way */
     LOG_MESSAGE, /* a WebSocket message of it */
-    LOG_END,     /* the whole record, complete */
+    LOG_END,     /* the whole record, complete: also what BEGIN and DATA told */
+    LOG_FORGET,  /* in place of END, after a BEGIN: it is not to be kept */
 };
 
 /* Made by a loop; comes back to it by log_port_reclaim() when no sink needs it. */
 struct log_event {
     enum log_event_kind kind;
     struct flow *flow;     /* BEGIN, END */
-    char id[FLOW_ID_TEXT]; /* DATA, MESSAGE: of which flow */
+    char id[FLOW_ID_TEXT]; /* of which flow */
     enum http_side side;
     struct slice data;
+    bool refused;           /* set by log_port_push() when it was */
+    void *owner;            /* the loop's own: the log never looks at it */
     struct log_event *next; /* for whoever has it: the loop, or the port */
 };
 
@@ -83,8 +86,9 @@ void logs_keylog(void *logs, const char *line);
 MUST_USE enum status logs_keylog_open(struct logs *l, const char *path);
 
 /* All below are for the port's own loop only. */
-/* False: the ring is full, or the log has stopped; the event stays the caller's and
- * was counted as dropped (its flow, and its bodies). */
+/* False: the ring is full, or the log has stopped; the event stays the caller's. A
+ * dropped END was counted (its flow, and its bodies); of the others nothing is: the END
+ * that follows has what they told. */
 bool log_port_push(struct log_port *p, struct log_event *ev);
 /* An event that is done with, or NULL. Nobody wakes the loop for it: it looks when it
  * has a turn, and by a timer while it waits for room. */

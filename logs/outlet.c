@@ -37,7 +37,7 @@ static void outlet_tell_gap(struct outlet *o)
     o->gap = (struct log_gap){0};
 }
 
-void outlet_flow(struct outlet *o, const struct flow *f)
+static void outlet_flow(struct outlet *o, const struct flow *f)
 {
     const struct sink_load one = {.flows = 1};
 
@@ -48,6 +48,38 @@ void outlet_flow(struct outlet *o, const struct flow *f)
         o->text.flows++;
     if (!o->sink->text || o->sink->text(o->self)->len >= OUTLET_TEXT_BYTES)
         outlet_flush(o, false);
+}
+
+static void outlet_data(struct outlet *o, const struct log_event *ev)
+{
+    const struct flow_piece piece = {ev->id, ev->side, slice_bytes(ev->data)};
+
+    o->sink->data(o->self, &piece);
+}
+
+void outlet_take(struct outlet *o, const struct log_event *ev)
+{
+    bool live = sink_is_live(o->sink);
+
+    switch (ev->kind) {
+    case LOG_BEGIN:
+        if (live)
+            o->sink->begin(o->self, ev->flow);
+        return;
+    case LOG_DATA:
+        if (live)
+            outlet_data(o, ev);
+        return;
+    case LOG_FORGET:
+        if (live)
+            o->sink->forget(o->self, ev->id);
+        return;
+    case LOG_MESSAGE: /* no sink shows them apart */
+        return;
+    case LOG_END:
+        outlet_flow(o, ev->flow);
+        return;
+    }
 }
 
 void outlet_gap(struct outlet *o, const struct log_gap *gap)

@@ -6,6 +6,7 @@
 
 #include <stdatomic.h>
 
+#include "logs/logs.h"
 #include "logs/sink_queue.h"
 
 enum { OUTLET_TEXT_BYTES = 256 * 1024 }; /* written out when it has grown to this */
@@ -29,7 +30,7 @@ struct outlet_settings {
 /* `error` (SINK_ERROR_BYTES) says why on failure. */
 MUST_USE enum status outlet_open(struct outlet *o, const struct outlet_settings *settings,
                                  char *error);
-void outlet_flow(struct outlet *o, const struct flow *f);
+void outlet_take(struct outlet *o, const struct log_event *ev);
 void outlet_gap(struct outlet *o, const struct log_gap *gap);
 /* Writes what is there, or gives it to the queue; `now`: a sink that keeps flows itself
  * is to make them lasting at once. */

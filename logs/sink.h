@@ -10,6 +10,13 @@ struct log_gap {
     uint64_t flows, bodies;
 };
 
+/* A piece of a message's captured content, while its flow is open. */
+struct flow_piece {
+    const char *id; /* of the flow */
+    enum http_side side;
+    struct bytes content;
+};
+
 struct sink_settings {
     const char *target; /* a path; "-" is standard output */
     int fd;             /* used instead of `target` when >= 0; not closed */
@@ -36,6 +43,14 @@ struct sink {
     /* One flow, formatted into the sink's buffer. On failure nothing was added. */
     enum status (*flow)(void *self, const struct flow *f);
     enum status (*gap)(void *self, const struct log_gap *gap);
+    /* For sinks that show a flow while it is open; all three or NULL. A record so far, of
+     * one that stays open (flow->live): without content, of which begin() is followed by
+     * what was captured, piece by piece. Then comes flow() with all of it, or forget().
+     * It may be that neither comes: the whole flow was dropped, which a gap tells. What
+     * fails here loses nothing. Borrowed for the call. */
+    void (*begin)(void *self, const struct flow *f);
+    void (*data)(void *self, const struct flow_piece *piece);
+    void (*forget)(void *self, const char *id);
     /* What was formatted and not yet written; whoever takes it clears it. */
     struct buf *(*text)(void *self);
     /* Writes whole records. STATUS_IO: nothing of it was kept (it is counted). */
@@ -55,6 +70,8 @@ struct sink {
 #define SINK(name) extern const struct sink sink_##name;
 #include "logs/sinks.def"
 #undef SINK
+/* Does it show flows while they are open? */
+bool sink_is_live(const struct sink *sink);
 /* NULL when there is none of that name. */
 const struct sink *sink_find(const char *name);
 

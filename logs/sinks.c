@@ -9,6 +9,11 @@ static const struct sink *const sink_rows[] = {
 #undef SINK
 };
 
+bool sink_is_live(const struct sink *sink)
+{
+    return sink->begin;
+}
+
 const struct sink *sink_find(const char *name)
 {
     for (size_t i = 0; i < sizeof(sink_rows) / sizeof(sink_rows[0]); i++) {

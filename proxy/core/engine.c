@@ -165,14 +165,25 @@ static void engine_flow_back(struct engine *e, struct flow *f)
     engine_arena_give(e, &a);
 }
 
+static void engine_logged(struct engine *e, struct log_event *ev)
+{
+    if (ev->kind == LOG_END)
+        engine_flow_back(e, ev->flow);
+    else
+        live_logged(e, ev);
+}
+
 void engine_log(struct engine *e, struct flow *f)
 {
     struct log_event *ev;
 
     if (!e->settings->capture || f->keep == FLOW_KEEP_NOTHING) {
+        if (f->live)
+            live_forget(e, f->id);
         engine_flow_back(e, f);
         return;
     }
+    f->live = false;
     ev = arena_alloc(&f->arena, sizeof(*ev));
     if (!ev) {
         engine_flow_back(e, f);
@@ -208,6 +219,7 @@ enum status engine_new(const struct engine_env *env, struct ruleset *rules,
     e->timer_asked_us = INT64_MAX;
     timers_init(&e->timers);
     timer_init(&e->gather_timer, on_engine_gather, e);
+    live_list_init(e);
     facts_init(&e->facts, e);
     pool_init(&e->pool, e);
     st = dns_init(&e->dns, e);
@@ -234,7 +246,7 @@ static void engine_drop_commands(struct engine *e)
 
     while (engine_next(e, &c)) {
         if (c.kind == COMMAND_LOG)
-            engine_flow_back(e, c.log->flow);
+            engine_logged(e, c.log);
     }
     free(e->commands.items);
 }
@@ -375,7 +387,7 @@ static void engine_dispatch(struct engine *e, const struct event *ev)
         break;
     case EVENT_LOGGED:
         e->log_outside--;
-        engine_flow_back(e, ev->log->flow);
+        engine_logged(e, ev->log);
         break;
     case EVENT_LOG_FULL:
         engine_log_room(e, true);

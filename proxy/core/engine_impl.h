@@ -7,6 +7,7 @@
 #include "proxy/core/dns.h"
 #include "proxy/core/engine.h"
 #include "proxy/core/facts.h"
+#include "proxy/core/live.h"
 #include "proxy/core/pool.h"
 #include "proxy/core/timers.h"
 #include "proxy/core/wire.h"
@@ -61,6 +62,7 @@ struct engine {
     struct timer gather_timer;                 /* somebody's turn may have come */
     struct duplicate *duplicates;              /* doubly linked */
     uint32_t duplicate_count;
+    struct live_list live;
     struct dns dns;
     struct facts facts;
     struct pool pool;
@@ -96,7 +98,8 @@ uint64_t engine_random(struct engine *e);
 void engine_arena_take(struct engine *e, struct arena *ret_arena);
 void engine_arena_give(struct engine *e, struct arena *a);
 void engine_ulid(struct engine *e, char ret_text[FLOW_ID_TEXT]);
-/* Gives the flow to the log, or frees it. The arena is the flow's. */
+/* Gives the flow to the log, or frees it. The arena is the flow's. flow->live: its
+ * beginning was shown. */
 void engine_log(struct engine *e, struct flow *f);
 /* Is it our end of a connection that this engine has to a proxy? */
 bool engine_is_own_end(const struct engine *e, const struct sockaddr_storage *a);

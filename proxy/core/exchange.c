@@ -56,6 +56,7 @@ struct exchange *exchange_new(struct session *s, uint32_t stream, const struct h
         ruleset_ref(ex->rules);
     slice_queue_init(&ex->gate);
     timer_init(&ex->timer, on_exchange_timer, ex);
+    exchange_live_start(ex);
     e->exchange_count++;
     e->stats.exchanges++;
     s->exchange = ex;
@@ -151,7 +152,7 @@ void exchange_from_client(struct exchange *ex, const struct message_event *ev)
     if (ex->over)
         return;
     if (ev->kind == MESSAGE_DATA) {
-        flow_note_content(ex->engine, f, &f->request, ev->data);
+        exchange_note_content(ex, HTTP_REQUEST, ev->data);
     } else if (ev->kind == MESSAGE_TRAILERS) {
         copy.trailers = exchange_copy_trailers(ex, ev->trailers);
         f->request.trailers = copy.trailers;
@@ -255,7 +256,7 @@ static enum status exchange_put(struct exchange *ex, const struct message_event 
     if (ev->kind == MESSAGE_HEAD)
         exchange_note_sent_head(ex, ev->head);
     else if (ev->kind == MESSAGE_DATA && !f->response.received)
-        flow_note_content(ex->engine, f, &f->response, ev->data);
+        exchange_note_content(ex, HTTP_RESPONSE, ev->data);
     wire_flush(s->wire);
     if (ev->kind != MESSAGE_END)
         return STATUS_OK;
@@ -378,7 +379,7 @@ static int64_t span(int64_t from_us, int64_t to_us)
     return from_us > 0 && to_us >= from_us ? to_us - from_us : -1;
 }
 
-static void exchange_note_times(struct exchange *ex)
+void exchange_note_times(struct exchange *ex)
 {
     struct flow_timings *t = &ex->flow->timings;
     int64_t now = ex->engine->now_us;
@@ -437,6 +438,7 @@ void exchange_over(struct exchange *ex, enum close_reason reason, const char *se
     exchange_let_origin_go(ex);
     flow_note_end(ex->flow, reason, sentence);
     timer_clear(&ex->engine->timers, &ex->timer);
+    live_end(ex->engine, &ex->live);
     if (!ex->jobs)
         exchange_release(ex);
     exchange_note_times(ex);

@@ -59,6 +59,7 @@ struct exchange {
     size_t drained; /* bytes of it thrown away */
     enum close_reason reason;
     struct timer timer; /* of what it waits for */
+    struct live live;
     int64_t started_us, request_end_us, upstream_asked_us, upstream_ready_us, sent_us;
     int64_t response_head_us; /* monotonic; 0: not yet */
     int64_t injected_us;
@@ -77,6 +78,10 @@ void exchange_from_client(struct exchange *ex, const struct message_event *ev);
 void exchange_client_took(struct exchange *ex, size_t content_bytes);
 /* The client is gone, or broke the protocol: ends it. */
 void exchange_client_gone(struct exchange *ex, enum close_reason reason, const char *detail);
+/* Shows it early if it stays open. */
+void exchange_live_start(struct exchange *ex);
+/* The times that are known by now. */
+void exchange_note_times(struct exchange *ex);
 /* Answers by itself with the reason's page, if no response has begun. */
 void exchange_fail(struct exchange *ex, enum close_reason reason, const char *sentence);
 
@@ -86,6 +91,8 @@ void exchange_answer(struct exchange *ex, enum close_reason reason, const char *
                      const struct page *page);
 /* Writes down what is known of the request. */
 void exchange_note_request(struct exchange *ex);
+/* A piece of content of that message. */
+void exchange_note_content(struct exchange *ex, enum http_side side, struct slice data);
 
 /* For the parts of the exchange (exchange_*.c) and its filters. */
 struct arena *exchange_arena(struct exchange *ex);

@@ -293,7 +293,7 @@ static void on_origin_event(void *self, const struct message_event *ev)
         origin_interim(ex, ev->head);
         break;
     case MESSAGE_DATA:
-        flow_note_content(ex->engine, ex->flow, &ex->flow->response, ev->data);
+        exchange_note_content(ex, HTTP_RESPONSE, ev->data);
         origin_pass(ex, ev);
         break;
     case MESSAGE_TRAILERS:

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "logs/flow_copy.h"
 #include "proxy/core/session.h"
 #include "proxy/core/upstream.h"
 
@@ -30,6 +31,18 @@ struct flow *flow_new(struct engine *e, enum flow_kind kind)
     f->started_us = e->wall_us;
     f->timings = (struct flow_timings){-1, -1, -1, -1, -1, -1, -1, 0, -1};
     return f;
+}
+
+struct flow *flow_show(struct engine *e, const struct flow *f)
+{
+    struct flow *copy;
+    struct arena a;
+
+    engine_arena_take(e, &a);
+    copy = flow_copy(f, &a);
+    if (!copy)
+        engine_arena_give(e, &a);
+    return copy;
 }
 
 static struct bytes flow_text(struct flow *f, struct bytes in)

@@ -11,6 +11,8 @@ struct upstream;
 
 /* A new flow in an arena of its own; NULL when out of memory. */
 struct flow *flow_new(struct engine *e, enum flow_kind kind);
+/* A copy of it so far, in an arena of its own; NULL when out of memory. */
+struct flow *flow_show(struct engine *e, const struct flow *f);
 /* What the session knows: client, user, TLS. */
 void flow_note_session(struct flow *f, const struct session *s);
 /* What the upstream connection is: address, TLS, reuse. */

@@ -57,6 +57,7 @@ void session_end(struct session *s, bool reset)
         session_tunnel_ended(s);
         tunnel_close(s->tunnel);
     }
+    live_end(s->engine, &s->live);
     if (!s->flow_left && !ex && !session_fault_took(s, false))
         session_note_refusal(s, CLOSE_CLIENT_CLOSED, NULL);
     s->state = SESSION_ENDED;

@@ -79,6 +79,9 @@ struct session {
     struct dial_fault *held;    /* a rule holds the dial of a tunnel */
     struct timer timer;
     int64_t started_us, started_wall_us;
+    struct live live;            /* of its tunnel */
+    char shown_id[FLOW_ID_TEXT]; /* of the flow that was shown; its end bears it too */
+    uint64_t shown_sequence;
     struct session *prev, *next;
     struct grave grave;
 };

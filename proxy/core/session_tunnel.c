@@ -1,4 +1,6 @@
 /* Raw relaying of a CONNECT: whatever is neither HTTP nor a TLS that is opened. */
+#include <string.h>
+
 #include "proxy/core/dial_fault.h"
 #include "proxy/core/flow_tap.h"
 #include "proxy/core/session.h"
@@ -9,14 +11,13 @@ static struct bytes tunnel_scheme(const struct session *s)
     return s->hello.max_version || s->wire->tls ? BYTES("https") : BYTES("tcp");
 }
 
-static void tunnel_note_flow(struct session *s, enum close_reason reason, const char *sentence)
+/* The record of it by now; NULL when out of memory. */
+static struct flow *tunnel_flow(struct session *s)
 {
     struct flow *f = flow_new(s->engine, FLOW_TUNNEL);
 
-    s->flow_left = true;
-    s->engine->stats.tunnels++;
     if (!f)
-        return;
+        return NULL;
     flow_note_session(f, s);
     f->started_us = s->started_wall_us;
     f->injected = s->faulted;
@@ -29,9 +30,47 @@ static void tunnel_note_flow(struct session *s, enum close_reason reason, const 
     if (s->tunnel) {
         f->tunnel_up_bytes = (int64_t)tunnel_up_bytes(s->tunnel);
         f->tunnel_down_bytes = (int64_t)tunnel_down_bytes(s->tunnel);
-        s->engine->stats.bytes_up += tunnel_up_bytes(s->tunnel);
-        s->engine->stats.bytes_down += tunnel_down_bytes(s->tunnel);
     }
+    return f;
+}
+
+static void tunnel_count(struct session *s)
+{
+    struct engine_stats *stats = &s->engine->stats;
+
+    stats->tunnels++;
+    if (!s->tunnel)
+        return;
+    stats->bytes_up += tunnel_up_bytes(s->tunnel);
+    stats->bytes_down += tunnel_down_bytes(s->tunnel);
+}
+
+static struct flow *on_tunnel_show(void *self)
+{
+    struct session *s = self;
+    struct flow *f = tunnel_flow(s);
+
+    if (f) {
+        memcpy(s->shown_id, f->id, sizeof(s->shown_id));
+        s->shown_sequence = f->sequence;
+    }
+    return f;
+}
+
+static void tunnel_note_flow(struct session *s, enum close_reason reason, const char *sentence)
+{
+    struct flow *f = tunnel_flow(s);
+
+    s->flow_left = true;
+    tunnel_count(s);
+    if (f && s->live.state == LIVE_SHOWN) { /* it is the one that was shown */
+        memcpy(f->id, s->shown_id, sizeof(f->id));
+        f->sequence = s->shown_sequence;
+        f->live = true;
+    }
+    live_end(s->engine, &s->live);
+    if (!f)
+        return;
     flow_note_end(f, reason, sentence);
     engine_log(s->engine, f);
 }
@@ -82,6 +121,10 @@ static void session_join(struct session *s)
         session_end(s, true);
         return;
     }
+    s->live.on_show = on_tunnel_show;
+    s->live.self = s;
+    if (!s->flow_left)
+        live_start(s->engine, &s->live);
     if (tunnel_client_bytes(s->tunnel, buf_bytes(&s->peek)))
         session_end(s, true);
     buf_release(&s->peek);

@@ -93,6 +93,7 @@ struct settings {
     int64_t body_capture_bytes; /* of each message, for the log */
     enum log_on_full on_full;
     bool capture; /* is there any sink at all */
+    bool live;    /* does one show flows while they are open */
     /* Own listeners, the inspector's too: never a target. Wildcards are expanded
      * to every address of this machine by the loop. */
     struct sockaddr_storage own[OWN_ADDRESSES];

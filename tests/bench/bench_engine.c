@@ -21,7 +21,7 @@ enum {
 
 struct row {
     const char *name;
-    bool capture;
+    bool capture, live;
     int fields; /* besides Host */
     size_t body_bytes;
 };
@@ -207,6 +207,7 @@ static void open_bench(struct bench *b, const struct row *row)
     b->settings.timeouts.connect = 10 * 1000000;
     b->settings.timeouts.pool_idle = 60 * 1000000;
     b->settings.capture = row->capture;
+    b->settings.live = row->live;
     b->settings.body_capture_bytes = row->capture ? 65536 : 0;
     chunk_pool_init(&b->pool, 16);
     require(engine_new(&env, NULL, &b->engine) == STATUS_OK, "no engine");
@@ -258,9 +259,12 @@ static void run(const struct row *row)
 int main(int argc, char **argv)
 {
     static const struct row rows[] = {
-        {"no log, 1 KiB", false, 4, 1024},   {"no log, 1 KiB, 40 fields", false, FIELDS, 1024},
-        {"log, 1 KiB", true, 4, 1024},       {"log, 1 KiB, 40 fields", true, FIELDS, 1024},
-        {"no log, no content", false, 4, 0},
+        {"no log, 1 KiB", false, false, 4, 1024},
+        {"no log, 1 KiB, 40 fields", false, false, FIELDS, 1024},
+        {"log, 1 KiB", true, false, 4, 1024},
+        {"log, 1 KiB, live", true, true, 4, 1024},
+        {"log, 1 KiB, 40 fields", true, false, FIELDS, 1024},
+        {"no log, no content", false, false, 4, 0},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -21,7 +21,7 @@ enum {
     WIRES = 8,
     CLIENTS = 4,
     ASKED = 64,
-    LOGS = 256,
+    LOGS = 16 * 1024,
     MAX_EVENTS = 4096,     /* from one input */
     MAX_COMMANDS = 100000, /* from one event */
     MAX_BYTES = 16 * 1024 * 1024,
@@ -143,6 +143,7 @@ static void choose_settings(struct settings *s, uint8_t bits)
                                         .pool_idle = 8000000},
                            .body_capture_bytes = 4096,
                            .capture = !(bits & 16),
+                           .live = bits & 128,
                            .on_full = bits & 32 ? LOG_WAIT : LOG_DROP};
     s->tls.passthrough = (struct host_list){&pass, 1};
     s->tls.dial_lazy = bits & 2;
@@ -215,15 +216,18 @@ static void do_send(struct world *w, const struct command *c)
 static void do_log(struct world *w, struct log_event *log)
 {
     const struct flow *f = log->flow;
-    ptrdiff_t colon = bytes_find(f->client, ':');
+    ptrdiff_t colon;
     uint64_t port = 0;
 
+    require(w->log_count < LOGS);
+    w->logs[w->log_count++] = log;
+    if (log->kind != LOG_END)
+        return;
+    colon = bytes_find(f->client, ':');
     require(f->reason && f->sentence && colon > 0);
     require(bytes_to_u64(bytes_from(f->client, (size_t)colon + 1), UINT16_MAX, &port) == STATUS_OK);
     require(port >= FIRST_PORT && port < FIRST_PORT + CLIENTS);
     w->told[port - FIRST_PORT] = true;
-    require(w->log_count < LOGS);
-    w->logs[w->log_count++] = log;
 }
 
 static void unwant_lookup(struct world *w, uint32_t job)

@@ -89,10 +89,9 @@ static void let_go_on(struct talk *t)
     }
 }
 
-/* Everything ends by itself, however it stands. */
-static void pass_an_hour(struct stage *s)
+static void pass_time(struct stage *s, int64_t us)
 {
-    int64_t until = s->now_us + INT64_C(60) * HOUR_US;
+    int64_t until = s->now_us + us;
     int fired = 0;
 
     while (s->timer_us <= until) {
@@ -103,6 +102,12 @@ static void pass_an_hour(struct stage *s)
         stage_settle(s);
     }
     s->now_us = until;
+}
+
+/* Everything ends by itself, however it stands. */
+static void pass_an_hour(struct stage *s)
+{
+    pass_time(s, INT64_C(60) * HOUR_US);
 }
 
 static struct peer *connect_client(struct stage *s, enum side_name name)
@@ -214,6 +219,43 @@ static void a_tunnel(void)
     let_go_on(t);
     say(&t->stage, p, "and more");
     let_go_on(t);
+    talk_end(t);
+}
+
+static void show_flows(struct settings *settings, struct arena *arena)
+{
+    (void)arena;
+    settings->live = true;
+}
+
+static void an_exchange_that_is_shown(void)
+{
+    struct talk *t = talk_begin(show_flows);
+    struct peer *p = connect_client(&t->stage, C1);
+
+    t->endless = true; /* where its second part is not read */
+    t->answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n";
+    say(&t->stage, p, ASK("a.test"));
+    let_go_on(t);
+    pass_time(&t->stage, 150 * 1000);
+    t->answer = "5\r\nagain\r\n0\r\nX: y\r\n\r\n";
+    if (t->stage.peers[U1].number)
+        say(&t->stage, &t->stage.peers[U1], t->answer);
+    let_go_on(t);
+    talk_end(t);
+}
+
+static void a_tunnel_that_is_shown(void)
+{
+    struct talk *t = talk_begin(show_flows);
+    struct peer *p = connect_client(&t->stage, C1);
+
+    t->answer = "said by the origin";
+    t->endless = true;
+    say(&t->stage, p, "CONNECT db.test:5432 HTTP/1.1\r\nHost: db.test:5432\r\n\r\n");
+    say(&t->stage, p, "\x01 said by the client");
+    let_go_on(t);
+    pass_time(&t->stage, 150 * 1000);
     talk_end(t);
 }
 
@@ -474,6 +516,13 @@ static void survives_a_plain_exchange(void **state)
     torture(a_plain_exchange);
 }
 
+static void survives_showing_open_flows(void **state)
+{
+    (void)state;
+    torture(an_exchange_that_is_shown);
+    torture(a_tunnel_that_is_shown);
+}
+
 static void survives_tunnels(void **state)
 {
     (void)state;
@@ -519,6 +568,7 @@ int main(void)
         cmocka_unit_test(begins_or_says_that_it_cannot),
         cmocka_unit_test(survives_a_plain_exchange),
         cmocka_unit_test(survives_tunnels),
+        cmocka_unit_test(survives_showing_open_flows),
         cmocka_unit_test(survives_a_tls_exchange),
         cmocka_unit_test(survives_a_full_queue_of_commands),
         cmocka_unit_test(survives_refusing),

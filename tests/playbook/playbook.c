@@ -534,7 +534,7 @@ static void step_log_back(struct stage *s, const struct step *step)
     (void)step;
     s->log_held = false;
     for (int i = 0; i < s->log_count; i++) {
-        stage_take_flow(s, s->logs[i]->flow);
+        stage_take_log(s, s->logs[i]);
         stage_event(s, (struct event){.kind = EVENT_LOGGED, .log = s->logs[i]});
     }
     s->log_count = 0;

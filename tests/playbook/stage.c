@@ -133,7 +133,7 @@ static void stage_read(struct stage *s, const struct command *c)
 static void stage_log(struct stage *s, struct log_event *log, struct events *q)
 {
     if (!s->log_held) {
-        stage_take_flow(s, log->flow);
+        stage_take_log(s, log);
         events_add(q, (struct event){.kind = EVENT_LOGGED, .log = log});
         return;
     }
@@ -434,7 +434,7 @@ void stage_take_away(struct stage *s)
         stage_event(s, (struct event){.kind = EVENT_DIAL_FAILED, .wire = number, .error = "gone"});
     }
     for (int i = 0; i < s->log_count; i++) {
-        stage_take_flow(s, s->logs[i]->flow);
+        stage_take_log(s, s->logs[i]);
         stage_event(s, (struct event){.kind = EVENT_LOGGED, .log = s->logs[i]});
     }
     stage_run_jobs(s);
@@ -450,6 +450,14 @@ void stage_check_nothing_left(struct stage *s)
         FAIL("left: %llu clients, %llu exchanges, %llu upstreams, %llu bytes",
              (unsigned long long)stats.clients, (unsigned long long)stats.exchanges_open,
              (unsigned long long)stats.upstreams, (unsigned long long)stats.in_flight_bytes);
+}
+
+static void stage_check_shown(const struct stage *s)
+{
+    for (int i = 0; i < STAGE_SHOWN; i++) {
+        if (s->shown[i][0])
+            FAIL("the flow %s was shown, and nothing told its end", s->shown[i]);
+    }
 }
 
 static void stage_check_told(const struct stage *s)
@@ -485,6 +493,7 @@ void stage_close(struct stage *s)
     stage_take_away(s);
     stage_check_nothing_left(s);
     stage_check_told(s);
+    stage_check_shown(s);
     stage_release(s);
     if (s->pool.live_bytes)
         FAIL("%zu bytes of chunks are left", s->pool.live_bytes);

@@ -13,6 +13,7 @@ enum {
     STAGE_EVENTS = 512,
     STAGE_LOGS = 64,
     STAGE_JOBS = 16,
+    STAGE_SHOWN = 8,
     STAGE_HOST = 256,
     STAGE_ADDRESS = 64,
     STAGE_CLIENT_PORT = 50001, /* of C1 */
@@ -54,7 +55,8 @@ struct stage {
     char *flows[STAGE_FLOWS], *sentences[STAGE_FLOWS];
     bool told[PLAYBOOK_WIRES]; /* clients that a flow speaks of */
     int flow_count, flow_seen;
-    struct log_event *logs[STAGE_LOGS]; /* not yet written, while `log_held` */
+    char shown[STAGE_SHOWN][FLOW_ID_TEXT]; /* flows that were shown and have not ended; or "" */
+    struct log_event *logs[STAGE_LOGS];    /* not yet written, while `log_held` */
     int log_count;
     bool log_held;
     struct command jobs[STAGE_JOBS]; /* not yet run, while `job_held` */
@@ -107,6 +109,8 @@ struct peer *stage_named(struct stage *s, enum side_name wire);
 void stage_forget_dial(struct stage *s, uint32_t number);
 /* A flow, in words of one line. */
 void stage_take_flow(struct stage *s, const struct flow *f);
+/* The same of any log event: "live http GET …", "data response <content>", "forget". */
+void stage_take_log(struct stage *s, const struct log_event *log);
 
 /* stage_tls.c: what all scripts of a process share: two CAs and weir's own. */
 struct ca;

@@ -51,7 +51,7 @@ static void put_flow(const struct flow *f, struct buf *out)
 {
     unsigned sum = 0;
 
-    buf_putf(out, "%s ", flow_kind_text(f->kind));
+    buf_putf(out, "%s%s ", f->live ? "live " : "", flow_kind_text(f->kind));
     if (f->request.received) {
         buf_put(out, f->request.received->method);
         buf_put_byte(out, ' ');
@@ -60,7 +60,7 @@ static void put_flow(const struct flow *f, struct buf *out)
         flow_put_url(f, out);
     else
         buf_put_byte(out, '-');
-    buf_putf(out, " %u %s", (unsigned)f->status, f->reason);
+    buf_putf(out, " %u %s", (unsigned)f->status, f->reason ? f->reason : "open");
     if (f->kind == FLOW_TUNNEL)
         buf_putf(out, " %lld/%lld", (long long)f->tunnel_up_bytes, (long long)f->tunnel_down_bytes);
     if (f->duplicate_of[0])
@@ -97,16 +97,118 @@ static int client_of(const struct flow *f)
     return (int)port - STAGE_CLIENT_PORT;
 }
 
+static void take_line(struct stage *s, struct buf *text, const char *sentence)
+{
+    if (s->flow_count == STAGE_FLOWS)
+        FAIL("too many flows");
+    s->flows[s->flow_count] = strdup(buf_text(text));
+    s->sentences[s->flow_count++] = strdup(sentence);
+}
+
 void stage_take_flow(struct stage *s, const struct flow *f)
 {
     struct buf text;
 
     buf_init(&text, FLOW_BYTES);
     put_flow(f, &text);
-    if (s->flow_count == STAGE_FLOWS)
-        FAIL("too many flows");
-    s->told[client_of(f)] = true;
-    s->flows[s->flow_count] = strdup(buf_text(&text));
-    s->sentences[s->flow_count++] = strdup(f->sentence);
+    s->told[client_of(f)] |= !f->live;
+    take_line(s, &text, f->sentence ? f->sentence : "");
     buf_release(&text);
+}
+
+/* Where that id is noted, "" for a free place; NULL: nowhere. */
+static char *shown_place(struct stage *s, const char *id)
+{
+    for (int i = 0; i < STAGE_SHOWN; i++) {
+        if (strcmp(s->shown[i], id) == 0)
+            return s->shown[i];
+    }
+    return NULL;
+}
+
+/* Pieces that follow each other are one: how content is cut is no matter. */
+static bool data_joined(struct stage *s, const char *words, const struct log_event *log)
+{
+    char **last = s->flow_count > s->flow_seen ? &s->flows[s->flow_count - 1] : NULL;
+    size_t len = last ? strlen(*last) : 0;
+    char *longer;
+
+    if (!last || strncmp(*last, words, strlen(words)) != 0)
+        return false;
+    longer = realloc(*last, len + log->data.len + 1);
+    if (!longer)
+        FAIL("out of memory");
+    memcpy(longer + len, log->data.ptr, log->data.len);
+    longer[len + log->data.len] = 0;
+    *last = longer;
+    return true;
+}
+
+static void take_data(struct stage *s, const struct log_event *log)
+{
+    const char *words = log->side == HTTP_REQUEST ? "data request " : "data response ";
+    struct buf text;
+
+    if (!shown_place(s, log->id))
+        FAIL("content is told of a flow that was not shown");
+    if (data_joined(s, words, log))
+        return;
+    buf_init(&text, FLOW_BYTES);
+    buf_putf(&text, "%s%.*s", words, (int)log->data.len, (const char *)log->data.ptr);
+    take_line(s, &text, "");
+    buf_release(&text);
+}
+
+static void take_begin(struct stage *s, const struct log_event *log)
+{
+    char *place = shown_place(s, "");
+
+    if (!log->flow->live || !place || strcmp(log->id, log->flow->id) != 0)
+        FAIL("a flow cannot be shown");
+    memcpy(place, log->id, sizeof(log->id));
+    stage_take_flow(s, log->flow);
+}
+
+/* True: it had been shown. */
+static bool shown_ends(struct stage *s, const struct log_event *log)
+{
+    char *place = shown_place(s, log->id);
+
+    if (place)
+        place[0] = 0;
+    return place;
+}
+
+static void take_forget(struct stage *s, const struct log_event *log)
+{
+    struct buf text;
+
+    if (!shown_ends(s, log))
+        FAIL("a flow is to be forgotten that was not shown");
+    buf_init(&text, FLOW_BYTES);
+    buf_put_text(&text, "forget");
+    take_line(s, &text, "");
+    buf_release(&text);
+}
+
+void stage_take_log(struct stage *s, const struct log_event *log)
+{
+    switch (log->kind) {
+    case LOG_BEGIN:
+        take_begin(s, log);
+        return;
+    case LOG_DATA:
+        take_data(s, log);
+        return;
+    case LOG_FORGET:
+        take_forget(s, log);
+        return;
+    case LOG_END:
+        shown_ends(s, log);
+        stage_take_flow(s, log->flow);
+        return;
+    case LOG_MESSAGE:
+        FAIL("no engine tells messages yet");
+        return;
+    }
 }

@@ -28,6 +28,7 @@ struct spy {
     _Atomic uint64_t flows, misplaced; /* formatted */
     _Atomic uint64_t written, gap_flows, gap_bodies, reopened;
     uint64_t next_sequence[PRODUCERS]; /* log thread */
+    struct buf lived;                  /* what came of flows before their end; log thread */
     _Atomic bool fails;
     size_t text_size; /* of a flow */
     struct buf text;
@@ -80,6 +81,28 @@ static enum status spy_gap(void *self, const struct log_gap *gap)
     buf_putf(&s->text, "gap %llu %llu\n", (unsigned long long)gap->flows,
              (unsigned long long)gap->bodies);
     return buf_status(&s->text);
+}
+
+static void spy_begin(void *self, const struct flow *f)
+{
+    struct spy *s = self;
+
+    buf_putf(&s->lived, "begin %s;", f->id);
+}
+
+static void spy_data(void *self, const struct flow_piece *piece)
+{
+    struct spy *s = self;
+
+    buf_putf(&s->lived, "%s %s %.*s;", piece->side == HTTP_REQUEST ? "request" : "response",
+             piece->id, (int)piece->content.len, (const char *)piece->content.ptr);
+}
+
+static void spy_forget(void *self, const char *id)
+{
+    struct spy *s = self;
+
+    buf_putf(&s->lived, "forget %s;", id);
 }
 
 static struct buf *spy_text(void *self)
@@ -137,7 +160,15 @@ static void spy_close(void *self)
         .text = spy_text, .write = spy_write, .reopen = spy_reopen, .close = spy_close,            \
     }
 
+#define LIVE_SPY(opener)                                                                           \
+    {                                                                                              \
+        .name = "spy", .help = "for tests", .open = (opener), .flow = spy_flow, .gap = spy_gap,    \
+        .begin = spy_begin, .data = spy_data, .forget = spy_forget, .text = spy_text,              \
+        .write = spy_write, .reopen = spy_reopen, .close = spy_close,                              \
+    }
+
 static const struct sink spy_first = SPY(spy_open_first);
+static const struct sink spy_live = LIVE_SPY(spy_open_first);
 static const struct sink spy_second = SPY(spy_open_second);
 static const struct sink spy_never = SPY(spy_open_never);
 
@@ -148,6 +179,7 @@ static struct spy *spy_new(int place)
     assert_int_equal(pthread_mutex_init(&s->gate, NULL), 0);
     assert_int_equal(pthread_mutex_init(&s->tap, NULL), 0);
     s->text_size = 1;
+    buf_init(&s->lived, 4096);
     buf_init(&s->text, 256 * 1024 * 1024);
     spies[place] = s;
     return s;
@@ -158,6 +190,7 @@ static void spy_free(struct spy *s)
     pthread_mutex_destroy(&s->gate);
     pthread_mutex_destroy(&s->tap);
     buf_release(&s->text);
+    buf_release(&s->lived);
     test_free(s);
 }
 
@@ -336,6 +369,7 @@ static void counts_the_bodies_of_dropped_flows(void **state)
     struct log_port *p = logs_port(l, 0);
     struct log_event *ev = event_new(LOG_END, 0, 0);
     struct log_event data = {.kind = LOG_DATA, .data = {.len = 5}};
+    struct log_event begin = {.kind = LOG_BEGIN, .flow = make_flow(FLOW_HTTP)};
     struct log_stats stats;
     uint64_t flows;
 
@@ -347,21 +381,25 @@ static void counts_the_bodies_of_dropped_flows(void **state)
     ev->flow->response.body.captured_bytes = 100;
     ev->flow->response.body.wire_bytes = 1100;
     assert_false(log_port_push(p, ev));
-    assert_false(log_port_push(p, &data));
+    assert_true(ev->refused);
+    assert_false(log_port_push(p, &data)); /* what they tell the END has too */
+    assert_false(log_port_push(p, &begin));
+    assert_true(begin.refused);
+    free_flow(begin.flow);
     log_port_body_dropped(p, 1000);
     ev->flow->body_not_captured = true; /* that 1000, of the response */
     assert_false(log_port_push(p, ev));
     logs_stats(l, &stats);
     assert_int_equal(stats.dropped_flows, 3);
-    assert_int_equal(stats.dropped_bodies, 5);
-    assert_int_equal(stats.dropped_bytes, 1225);
+    assert_int_equal(stats.dropped_bodies, 4);
+    assert_int_equal(stats.dropped_bytes, 1220);
     pthread_mutex_unlock(&s->gate);
     assert_int_equal(logs_drain(l, DRAIN_MS), STATUS_OK);
     event_free(ev);
     assert_int_equal(reclaim_all(p), flows);
     logs_free(l);
     assert_int_equal(s->gap_flows, 3);
-    assert_int_equal(s->gap_bodies, 5);
+    assert_int_equal(s->gap_bodies, 4);
     spy_free(s);
 }
 
@@ -438,7 +476,7 @@ static void tells_of_flows_that_could_not_be_written_once_it_can(void **state)
     spy_free(s);
 }
 
-static void shows_flows_at_their_end_only_and_gives_all_events_back(void **state)
+static void shows_other_sinks_flows_at_their_end_and_gives_all_events_back(void **state)
 {
     struct spy *s = spy_new(0);
     struct logs *l = start_one(LOG_DROP);
@@ -456,6 +494,49 @@ static void shows_flows_at_their_end_only_and_gives_all_events_back(void **state
     assert_int_equal(reclaim_all(p), 4);
     logs_free(l);
     spy_free(s);
+}
+
+static void push_of(struct log_port *p, struct log_event *ev, const char *id)
+{
+    memcpy(ev->id, id, sizeof(ev->id));
+    if (ev->flow)
+        memcpy(ev->flow->id, id, sizeof(ev->flow->id));
+    assert_true(log_port_push(p, ev));
+}
+
+static void shows_open_flows_to_the_sinks_that_ask(void **state)
+{
+    static const char id[] = "01J0000000000000000000000A";
+    struct spy *asks = spy_new(0), *other = spy_new(1);
+    const struct log_settings settings = {
+        .ports = 1, .sinks = {{.sink = &spy_live}, {.sink = &spy_second}}, .sink_count = 2};
+    struct logs *l = start(&settings);
+    struct log_port *p = logs_port(l, 0);
+    struct log_event *data = event_new(LOG_DATA, 0, 0);
+    struct log_stats stats;
+
+    (void)state;
+    assert_true(sink_is_live(&spy_live));
+    assert_false(sink_is_live(&spy_second));
+    push_of(p, event_new(LOG_BEGIN, 0, 0), id);
+    data->side = HTTP_RESPONSE;
+    data->data = slice_of(BYTES("hello"));
+    push_of(p, data, id);
+    push_of(p, event_new(LOG_FORGET, 0, 0), id);
+    push_of(p, event_new(LOG_END, 0, 1), id);
+    assert_int_equal(logs_drain(l, DRAIN_MS), STATUS_OK);
+    assert_string_equal(buf_text(&asks->lived), "begin 01J0000000000000000000000A;"
+                                                "response 01J0000000000000000000000A hello;"
+                                                "forget 01J0000000000000000000000A;");
+    assert_int_equal(other->lived.len, 0);
+    assert_int_equal(asks->flows, 1);
+    assert_int_equal(other->flows, 1);
+    logs_stats(l, &stats);
+    assert_int_equal(stats.flows, 1);
+    assert_int_equal(reclaim_all(p), 4);
+    logs_free(l);
+    spy_free(asks);
+    spy_free(other);
 }
 
 static void gives_events_back_after_it_was_stopped(void **state)
@@ -645,7 +726,8 @@ int main(void)
         cmocka_unit_test(counts_the_bodies_of_dropped_flows),
         cmocka_unit_test(one_sink_that_stalls_delays_no_other),
         cmocka_unit_test(tells_of_flows_that_could_not_be_written_once_it_can),
-        cmocka_unit_test(shows_flows_at_their_end_only_and_gives_all_events_back),
+        cmocka_unit_test(shows_other_sinks_flows_at_their_end_and_gives_all_events_back),
+        cmocka_unit_test(shows_open_flows_to_the_sinks_that_ask),
         cmocka_unit_test(gives_events_back_after_it_was_stopped),
         cmocka_unit_test(wakes_up_for_a_single_flow),
         cmocka_unit_test(captures_bodies_up_to_the_budget),
