@@ -395,6 +395,8 @@ static enum status write_body(struct store *s, struct batch_body *b)
         st = use_body(s, b->known, b);
         return st == STATUS_NOT_FOUND ? STATUS_OK : st;
     }
+    if (b->bytes < STORE_INDEXED_BYTES)
+        return insert_body(s, b);
     bind_blob(s->statements[STORE_FIND_BODY], 1, bytes_make(b->digest, sizeof(b->digest)));
     st = store_ask(s, STORE_FIND_BODY, &key);
     if (st == STATUS_NOT_FOUND)

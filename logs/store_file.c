@@ -12,7 +12,8 @@
 
 enum {
     FILE_MODE = 0600,
-    SUFFIX_BYTES = 40,
+    STAMP_BYTES = 48, /* ".corrupt-<time>" */
+    SUFFIX_BYTES = STAMP_BYTES + sizeof("-wal"),
     HEADER_BYTES = 72, /* of a database, through the application's id */
     OWNER_AT = 68,
 };
@@ -151,8 +152,7 @@ static enum status file_try(struct store_file *f, char *error, int *ret_code)
 
 /* What it is called from now on, in seconds; a second one within the same second is
  * counted on. */
-static enum status aside_name(const struct store_file *f,
-                              char ret_suffix[static SUFFIX_BYTES - sizeof("-wal")])
+static enum status aside_name(const struct store_file *f, char ret_suffix[static STAMP_BYTES])
 {
     char path[STORE_PATH_BYTES + SUFFIX_BYTES], stamp[20] = "";
     time_t now = time(NULL);
@@ -162,9 +162,9 @@ static enum status aside_name(const struct store_file *f,
         strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", &utc);
     for (int i = 1; i < 100; i++) {
         if (i == 1)
-            snprintf(ret_suffix, SUFFIX_BYTES - sizeof("-wal"), ".corrupt-%s", stamp);
+            snprintf(ret_suffix, STAMP_BYTES, ".corrupt-%s", stamp);
         else
-            snprintf(ret_suffix, SUFFIX_BYTES - sizeof("-wal"), ".corrupt-%s-%d", stamp, i);
+            snprintf(ret_suffix, STAMP_BYTES, ".corrupt-%s-%d", stamp, i);
         path_with(f, ret_suffix, path);
         if (access(path, F_OK))
             return STATUS_OK;
@@ -175,12 +175,12 @@ static enum status aside_name(const struct store_file *f,
 static enum status file_move_aside(struct store_file *f, const char *why, char *error)
 {
     char from[STORE_PATH_BYTES + SUFFIX_BYTES], to[STORE_PATH_BYTES + SUFFIX_BYTES];
-    char suffix[SUFFIX_BYTES], whole[SUFFIX_BYTES];
+    char suffix[STAMP_BYTES], whole[SUFFIX_BYTES];
     enum status st = aside_name(f, suffix);
 
     for (size_t i = 0; !st && i < sizeof(own_suffixes) / sizeof(own_suffixes[0]); i++) {
         path_with(f, own_suffixes[i], from);
-        snprintf(whole, sizeof(whole), "%.34s%s", suffix, own_suffixes[i]);
+        snprintf(whole, sizeof(whole), "%s%s", suffix, own_suffixes[i]);
         path_with(f, whole, to);
         if (rename(from, to) && errno != ENOENT)
             st = STATUS_IO;

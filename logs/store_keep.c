@@ -135,7 +135,7 @@ static enum status class_oldest(struct store *s, int64_t key, struct doomed *ret
 static enum status find_doomed(struct store *s, struct doomed *ret_doomed)
 {
     int64_t keys[CLASSES_LOOKED];
-    struct doomed next, first = {.expires_us = INT64_MAX};
+    struct doomed next = {0}, first = {.expires_us = INT64_MAX};
     size_t count = 0;
     enum status st = class_list(s, keys, &count);
 

@@ -35,15 +35,19 @@ static const char *const schema_steps[STORE_VERSION] = {
     " request_body INTEGER, response_body INTEGER," /* bodies.key, or NULL */
     " record BLOB NOT NULL"
     ") STRICT;"
-    /* each content once; `data` is NULL when it stands in body_chunk */
+    /* each content once, but for short ones that come again after long; `data` is NULL
+     * when it stands in body_chunk */
     "CREATE TABLE bodies("
     " key INTEGER PRIMARY KEY,"
-    " sha256 BLOB NOT NULL UNIQUE," /* of the bytes as they passed */
-    " bytes INTEGER NOT NULL,"      /* how many these are */
-    " coding INTEGER NOT NULL,"     /* STORE_CODING_: how they are kept here */
-    " refs INTEGER NOT NULL,"       /* by records */
+    " sha256 BLOB NOT NULL,"    /* of the bytes as they passed */
+    " bytes INTEGER NOT NULL,"  /* how many these are */
+    " coding INTEGER NOT NULL," /* STORE_CODING_: how they are kept here */
+    " refs INTEGER NOT NULL,"   /* by records */
     " data BLOB"
     ") STRICT;"
+    /* an entry is as long as what it would save of a short one, and its place is random:
+     * half of all the time of writing */
+    "CREATE UNIQUE INDEX bodies_sha256 ON bodies(sha256) WHERE bytes >= 1024;"
     "CREATE TABLE body_chunk("
     " body INTEGER NOT NULL, part INTEGER NOT NULL, data BLOB NOT NULL,"
     " PRIMARY KEY(body, part)"

@@ -14,8 +14,9 @@ enum {
     STORE_CACHE_KIB = 16 * 1024,            /* pages held in memory */
     STORE_JOURNAL_BYTES = 64 * 1024 * 1024, /* the -wal file is cut to it when it was emptied */
     STORE_FTS_FLOWS = 100 * 1000,           /* flows of one full-text table fts_<number / this> */
-    STORE_CODING_PLAIN = 0,                 /* bodies.coding */
-    STORE_CODING_ZSTD = 1,                  /* one stream, whatever pieces it is kept in */
+    STORE_INDEXED_BYTES = 1024, /* shorter bodies are known only as long as they are recent */
+    STORE_CODING_PLAIN = 0,     /* bodies.coding */
+    STORE_CODING_ZSTD = 1,      /* one stream, whatever pieces it is kept in */
 };
 
 /* What every connection of the writer has: WAL, who waits how long. IO; what SQLite says
