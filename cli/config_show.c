@@ -38,7 +38,7 @@ struct show {
 /* A name that is no secret by chance: "code" and "state" are not among these. */
 static bool is_secret_name(struct bytes name)
 {
-    return (redact_name_find(name) & (REDACT_DEEP | REDACT_TAIL)) != 0;
+    return (redact_name_find(NULL, name) & (REDACT_DEEP | REDACT_TAIL)) != 0;
 }
 
 static const char *environment(const char *name)
@@ -113,13 +113,13 @@ static enum place inner_place(enum place place, struct bytes key)
     return place;
 }
 
-static bool is_secret(enum place place, const struct node *n)
+static bool is_secret(const struct show *s, enum place place, const struct node *n)
 {
     unsigned where;
 
     if (!n->key.len)
         return false;
-    where = redact_name_find(last_name(n->key));
+    where = redact_name_find(s->redactor->own, last_name(n->key));
     switch (key_place(place, n->key)) {
     case PLACE_OWN:
         return false;
@@ -260,7 +260,7 @@ static enum status scalar_show(struct show *s, struct node *n, const struct leve
         st = path_whole(s, n);
     if (st || !s->redactor->on)
         return st;
-    if ((level->secret || is_secret(level->place, n)) && !must_stay(n->text)) {
+    if ((level->secret || is_secret(s, level->place, n)) && !must_stay(n->text)) {
         n->text = bytes_of(mask);
         return STATUS_OK;
     }
@@ -300,7 +300,7 @@ static enum status node_show(struct show *s, struct level *level, struct node *n
     *ret_inner = (struct level){
         .next = n->first,
         .place = n->key.len ? inner_place(level->place, n->key) : level->place,
-        .secret = level->secret || is_secret(level->place, n),
+        .secret = level->secret || is_secret(s, level->place, n),
     };
     return STATUS_OK;
 }

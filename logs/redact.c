@@ -1,23 +1,39 @@
 #include "logs/redact.h"
 
+#include <string.h>
+
 #include "base/text.h"
 #include "logs/media.h"
 #include "logs/redact_impl.h"
-#include "logs/redact_names.h"
+#include "logs/redact_own.h"
 #include "logs/siphash.h"
 
 enum {
     JWT_MIN_BYTES = 32, /* shorter text is not searched for one */
-    PSEUDONYM_BYTES = 4,
-    SCHEME_BYTES = 20, /* of authentication; a longer word is a secret */
+    DIGEST_BYTES = 4,   /* shown of a secret's hash */
 };
+
+#define MARK "REDACTED:"
+
+bool redact_pseudonym_starts(struct bytes text)
+{
+    struct bytes digits = bytes_until(bytes_from(text, sizeof(MARK) - 1), 2 * DIGEST_BYTES);
+
+    if (!bytes_starts_with(text, BYTES(MARK)) || digits.len < 2 * DIGEST_BYTES)
+        return false;
+    for (size_t i = 0; i < digits.len; i++) {
+        if (bytes_find(BYTES("0123456789abcdef"), digits.ptr[i]) < 0)
+            return false;
+    }
+    return true;
+}
 
 void redact_put_secret(const struct redactor *r, struct bytes secret, struct buf *out)
 {
-    uint8_t digits[PSEUDONYM_BYTES];
+    uint8_t digits[DIGEST_BYTES];
     uint64_t hash;
 
-    if (!r->on) {
+    if (!r->on || (secret.len == REDACT_PSEUDONYM_BYTES && redact_pseudonym_starts(secret))) {
         buf_put(out, secret);
         return;
     }
@@ -26,7 +42,7 @@ void redact_put_secret(const struct redactor *r, struct bytes secret, struct buf
     hash = siphash(r->key, secret);
     for (size_t i = 0; i < sizeof(digits); i++)
         digits[i] = (uint8_t)(hash >> 8 * i);
-    buf_put(out, BYTES("REDACTED:"));
+    buf_put_text(out, MARK);
     text_put_hex(out, bytes_make(digits, sizeof(digits)));
 }
 
@@ -93,152 +109,139 @@ void redact_put_text(const struct redactor *r, struct bytes text, struct buf *ou
         buf_put(out, bytes_until(text, at + seen));
         text = bytes_from(text, at + seen);
         if (len)
-            signature = base64url_len(text);
+            signature =
+                redact_pseudonym_starts(text) ? REDACT_PSEUDONYM_BYTES : base64url_len(text);
         redact_put_secret(r, bytes_until(text, signature), out);
         text = bytes_from(text, signature);
     }
     buf_put(out, text);
 }
 
-/* "name=value"; a pair without '=' is all secret. */
-static void put_cookie(const struct redactor *r, struct bytes pair, struct buf *out)
-{
-    ptrdiff_t equals = bytes_find(pair, '=');
-    size_t name = equals < 0 ? 0 : (size_t)equals + 1;
+/* ---- with a user's patterns ---- */
 
-    buf_put(out, bytes_until(pair, name));
-    redact_put_secret(r, bytes_from(pair, name), out);
+struct pattern_finder {
+    const struct redact_search *search;
+    void *desk;
+    uint32_t pattern;
+};
+
+static enum redact_found pattern_find(void *self, struct bytes text, struct redact_span *span)
+{
+    struct pattern_finder *p = self;
+    enum redact_found found = REDACT_NOTHING;
+
+    while (span->end <= text.len) {
+        found = p->search->find(p->search->self, p->desk, p->pattern, text, span);
+        if (found != REDACT_FOUND || span->start < span->end)
+            return found;
+        span->end++; /* an empty match: there may be more behind it */
+    }
+    return REDACT_NOTHING;
 }
 
-/* RFC 6265 §4.2.1 */
-static void put_cookies(const struct redactor *r, struct bytes value, struct buf *out)
+static void put_by_patterns(const struct redactor *r, struct buf *out, size_t from)
 {
-    while (value.len) {
-        ptrdiff_t end = bytes_find(value, ';');
-        size_t len = end < 0 ? value.len : (size_t)end;
-        struct bytes pair = bytes_trim(bytes_until(value, len));
+    const struct redact_search *search = &r->own->search;
+    struct redact_finder finders[REDACT_OWN_PATTERNS];
+    struct pattern_finder selves[REDACT_OWN_PATTERNS];
+    void *desk = search->begin(search->self);
 
-        put_cookie(r, pair, out);
-        value = bytes_trim(bytes_from(value, len + 1));
-        if (end >= 0)
-            buf_put_text(out, value.len ? "; " : ";");
+    for (uint32_t i = 0; desk && i < search->patterns; i++) {
+        selves[i] = (struct pattern_finder){search, desk, i};
+        finders[i] = (struct redact_finder){.find = pattern_find, .self = &selves[i]};
+    }
+    if (desk) {
+        redact_spans(r, finders, search->patterns, out, from);
+        search->end(search->self, desk);
+    } else {
+        out->len = from;
+        out->status = STATUS_NO_MEMORY;
     }
 }
 
-/* Only the first pair is secret, the attributes are not (RFC 6265 §4.1.1). */
-static void put_set_cookie(const struct redactor *r, struct bytes value, struct buf *out)
+/* What the rest of redaction has left is looked at by the patterns: they never make it
+ * see less. */
+static void redact_by_patterns(const struct redactor *r, struct buf *out, size_t from)
 {
-    ptrdiff_t end = bytes_find(value, ';');
-    size_t len = end < 0 ? value.len : (size_t)end;
-
-    put_cookie(r, bytes_trim(bytes_until(value, len)), out);
-    buf_put(out, bytes_from(value, len));
-}
-
-/* "Bearer …": the scheme tells how, the rest is the secret (RFC 9110 §11.4). */
-static void put_credentials(const struct redactor *r, struct bytes value, struct buf *out)
-{
-    ptrdiff_t space = bytes_find(value, ' ');
-    size_t scheme = space < 0 || space > SCHEME_BYTES ? 0 : (size_t)space + 1;
-
-    buf_put(out, bytes_until(value, scheme));
-    redact_put_secret(r, bytes_trim(bytes_from(value, scheme)), out);
-}
-
-static bool is_url(struct bytes value)
-{
-    ptrdiff_t colon = bytes_find(value, ':');
-
-    while (colon >= 0) {
-        value = bytes_from(value, (size_t)colon + 1);
-        if (bytes_starts_with(value, BYTES("//")))
-            return true;
-        colon = bytes_find(value, ':');
-    }
-    return bytes_starts_with(value, BYTES("/"));
-}
-
-/* A field that is not in the table of those we know, by its name and its look. */
-static void put_other_field(const struct redactor *r, struct bytes name, struct bytes value,
-                            struct buf *out)
-{
-    if (redact_name_find(name) & REDACT_HEADER)
-        redact_put_secret(r, value, out);
-    else if (is_url(value))
-        redact_put_url(r, value, out);
-    else
-        redact_put_text(r, value, out);
+    if (r->own && r->own->search.patterns && !buf_status(out) && out->len > from)
+        put_by_patterns(r, out, from);
 }
 
 void redact_put_field(const struct redactor *r, struct bytes name, struct bytes value,
                       struct buf *out)
 {
-    enum field_id id = field_id_of(name);
+    size_t from = out->len;
 
     if (!r->on) {
         buf_put(out, value);
         return;
     }
-    switch (id) {
-    case FIELD_OTHER:
-        put_other_field(r, name, value, out);
-        return;
-    case FIELD_COOKIE:
-        put_cookies(r, value, out);
-        return;
-    case FIELD_SET_COOKIE:
-        put_set_cookie(r, value, out);
-        return;
-    case FIELD_LOCATION:
-    case FIELD_REFERER:
-        redact_put_url(r, value, out);
-        return;
-    default: /* the table of fields is open: it says itself what is secret */
-        break;
-    }
-    if (field_rules(id) & FIELD_RULE_SECRET)
-        put_credentials(r, value, out);
-    else
-        buf_put(out, value);
+    redact_put_value(r, name, value, out);
+    redact_by_patterns(r, out, from);
 }
 
-bool redact_field_maybe(const struct redactor *r, const struct field *field)
+void redact_put_url(const struct redactor *r, struct bytes url, struct buf *out)
 {
-    if (!r->on)
-        return false;
-    if (field->id == FIELD_OTHER)
-        return redact_name_maybe(field->name) || is_url(field->value) ||
-               redact_jwt_maybe(field->value);
-    return field->id == FIELD_LOCATION || field->id == FIELD_REFERER ||
-           (field_rules(field->id) & FIELD_RULE_SECRET);
+    size_t from = out->len;
+
+    if (!r->on) {
+        buf_put(out, url);
+        return;
+    }
+    redact_put_location(r, url, out);
+    redact_by_patterns(r, out, from);
+}
+
+/* ---- bodies ---- */
+
+static bool is_script(struct bytes type)
+{
+    return bytes_search(type, BYTES("javascript")) >= 0 ||
+           bytes_search(type, BYTES("ecmascript")) >= 0 || bytes_search(type, BYTES("css")) >= 0;
+}
+
+/* Text that may be JSON is never given quotes that it did not have. */
+static enum redact_kind kind_of(struct bytes content_type, struct bytes body)
+{
+    size_t at = 0;
+
+    while (at < body.len && bytes_find(BYTES(" \t\r\n"), body.ptr[at]) >= 0)
+        at++;
+    if (media_kind_of(content_type) == MEDIA_JSON ||
+        (at < body.len && (body.ptr[at] == '{' || body.ptr[at] == '[')))
+        return REDACT_IN_JSON;
+    return is_script(media_type(content_type)) ? REDACT_IN_SCRIPT : REDACT_IN_TEXT;
+}
+
+void redact_put_part(const struct redactor *r, struct bytes content_type, struct bytes body,
+                     struct buf *out)
+{
+    enum redact_kind kind = kind_of(content_type, body);
+    size_t from = out->len;
+
+    if (media_kind_of(content_type) == MEDIA_FORM) {
+        redact_put_params(r, body, out);
+        return;
+    }
+    redact_put_json(r, kind == REDACT_IN_JSON, body, out);
+    redact_loosely(r, kind, out, from);
 }
 
 void redact_put_body(const struct redactor *r, struct bytes content_type, struct bytes body,
                      struct buf *out)
 {
-    struct bytes boundary;
+    struct bytes boundary = {0};
+    size_t from = out->len;
 
     if (!r->on) {
         buf_put(out, body);
         return;
     }
-    switch (media_kind_of(content_type)) {
-    case MEDIA_FORM:
-        redact_put_params(r, body, out);
-        return;
-    case MEDIA_MULTIPART:
+    if (media_kind_of(content_type) == MEDIA_MULTIPART)
         boundary = media_parameter(content_type, BYTES("boundary"));
-        if (boundary.len) {
-            redact_put_multipart(r, boundary, body, out);
-            return;
-        }
-        break;
-    case MEDIA_NONE:
-    case MEDIA_JSON:
-    case MEDIA_TEXT:
-    case MEDIA_IMAGE:
-    case MEDIA_OTHER:
-        break;
-    }
-    redact_put_json(r, body, out);
+    if (boundary.len)
+        redact_put_multipart(r, boundary, body, out);
+    else
+        redact_put_part(r, content_type, body, out);
+    redact_by_patterns(r, out, from);
 }

@@ -186,24 +186,41 @@ static size_t quote_slashes(struct bytes in, size_t quote)
     return count % 2 ? count : 0;
 }
 
-/* What stands in quotes before the colon at `colon`, not further back than `from`. */
-static struct bytes name_before(struct bytes in, size_t from, size_t colon, bool *ret_escapes,
-                                size_t *ret_slashes)
-{
-    size_t end = colon, start;
+/* What stands before a colon. */
+struct name {
+    struct bytes text;
+    bool bare;      /* it has no quotes, as in `login(password: "x")` */
+    bool escapes;   /* there are backslashes in it */
+    size_t slashes; /* before its last quote */
+};
 
-    *ret_escapes = false;
+static bool is_bare(uint8_t c)
+{
+    uint8_t letter = byte_lower(c);
+
+    return (letter >= 'a' && letter <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
+
+/* The name that ends at `end`, not further back than `from`. */
+static struct name name_before(struct bytes in, size_t from, size_t end)
+{
+    struct name n = {.bare = true};
+    size_t start;
+
     while (end > from && is_space(in.ptr[end - 1]))
         end--;
-    if (end == from || in.ptr[end - 1] != '"')
-        return bytes_make(NULL, 0);
-    start = --end;
-    *ret_slashes = quote_slashes(in, end);
-    while (start > from && in.ptr[start - 1] != '"' && end - start < KEY_BYTES) {
-        start--;
-        *ret_escapes |= in.ptr[start] == '\\';
+    if (end > from && in.ptr[end - 1] == '"') {
+        n.bare = false;
+        n.slashes = quote_slashes(in, --end);
     }
-    return bytes_make(in.ptr + start, end - start);
+    start = end;
+    while (start > from && end - start < KEY_BYTES &&
+           (n.bare ? is_bare(in.ptr[start - 1]) : in.ptr[start - 1] != '"')) {
+        start--;
+        n.escapes |= in.ptr[start] == '\\';
+    }
+    n.text = bytes_make(in.ptr + start, end - start);
+    return n;
 }
 
 /* A name's escapes, as far as a name of the table can hold them: \u00XX. */
@@ -223,34 +240,46 @@ static void name_unescape(struct bytes name, struct buf *plain)
     }
 }
 
-static unsigned escaped_name_find(struct bytes name)
+static unsigned escaped_name_find(const struct redactor *r, struct bytes name)
 {
     struct buf plain;
     unsigned where;
 
     buf_init(&plain, KEY_BYTES);
     name_unescape(name, &plain);
-    where = buf_status(&plain) ? REDACT_MEMBER : redact_name_find(buf_bytes(&plain));
+    where = buf_status(&plain) ? REDACT_MEMBER : redact_name_find(r->own, buf_bytes(&plain));
     buf_release(&plain);
     return where;
 }
 
-void redact_put_json(const struct redactor *r, struct bytes text, struct buf *out)
+/* A bare name is none of JSON's own: its value is a string, and where all is JSON one
+ * within a string. */
+static bool is_bare_value(struct scan *s, bool strict)
+{
+    size_t slashes;
+
+    skip_spaces(s);
+    slashes = count_slashes(s);
+    return (slashes || !strict) && s->at + slashes < s->in.len && s->in.ptr[s->at + slashes] == '"';
+}
+
+void redact_put_json(const struct redactor *r, bool strict, struct bytes text, struct buf *out)
 {
     struct scan s = {.redactor = r, .in = text, .out = out, .jwts = redact_jwt_maybe(text)};
 
     for (;;) {
         ptrdiff_t colon = bytes_find(bytes_from(text, s.at), ':');
-        struct bytes name;
+        struct name name;
         unsigned where;
-        bool escapes;
 
         if (colon < 0)
             break;
-        name = name_before(text, s.at, s.at + (size_t)colon, &escapes, &s.slashes);
-        where = escapes ? escaped_name_find(name) : redact_name_find(name);
+        name = name_before(text, s.at, s.at + (size_t)colon);
+        where =
+            name.escapes ? escaped_name_find(r, name.text) : redact_name_find(r->own, name.text);
+        s.slashes = name.slashes;
         s.at += (size_t)colon + 1;
-        if (where & REDACT_MEMBER)
+        if ((where & REDACT_MEMBER) && (!name.bare || is_bare_value(&s, strict)))
             put_secret_value(&s, where);
     }
     put_until(&s, text.len);

@@ -5,36 +5,43 @@
 
 enum { BOUNDARY_BYTES = 70 }; /* RFC 2046 §5.1.1 */
 
-/* Name of the field a part carries, of its Content-Disposition; may be empty. */
-static struct bytes part_name(struct bytes head)
+/* The value of a field of a part's head; may be empty. */
+static struct bytes part_field(struct bytes head, struct bytes name)
 {
     while (head.len) {
         ptrdiff_t end = bytes_find(head, '\n');
         struct bytes line = bytes_until(head, end < 0 ? head.len : (size_t)end);
         ptrdiff_t colon = bytes_find(line, ':');
 
+        head = bytes_from(head, line.len + 1);
         if (bytes_ends_with(line, BYTES("\r")))
             line.len--;
-        if (colon > 0 &&
-            bytes_equal_icase(bytes_until(line, (size_t)colon), BYTES("Content-Disposition")))
-            return media_parameter(bytes_from(line, (size_t)colon + 1), BYTES("name"));
-        head = bytes_from(head, line.len + 1);
+        if (colon > 0 && bytes_equal_icase(bytes_until(line, (size_t)colon), name))
+            return bytes_trim(bytes_from(line, (size_t)colon + 1));
     }
     return bytes_make(NULL, 0);
+}
+
+static bool is_secret(const struct redactor *r, struct bytes head)
+{
+    struct bytes field = part_field(head, BYTES("Content-Disposition"));
+
+    return redact_name_find(r->own, media_parameter(field, BYTES("name"))) & REDACT_PARAM;
 }
 
 /* Head, empty line and content. */
 static void put_part(const struct redactor *r, struct bytes part, struct buf *out)
 {
     ptrdiff_t blank = bytes_search(part, BYTES("\r\n\r\n"));
-    size_t head = blank < 0 ? part.len : (size_t)blank + 4;
-    bool secret = redact_name_find(part_name(bytes_until(part, head))) & REDACT_PARAM;
+    size_t len = blank < 0 ? part.len : (size_t)blank + 4;
+    struct bytes head = bytes_until(part, len), content = bytes_from(part, len), type;
 
-    buf_put(out, bytes_until(part, head));
-    if (secret)
-        redact_put_secret(r, bytes_from(part, head), out);
+    buf_put(out, head);
+    type = part_field(head, BYTES("Content-Type"));
+    if (is_secret(r, head))
+        redact_put_secret(r, content, out);
     else
-        redact_put_json(r, bytes_from(part, head), out);
+        redact_put_part(r, type, content, out);
 }
 
 void redact_put_multipart(const struct redactor *r, struct bytes boundary, struct bytes body,

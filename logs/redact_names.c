@@ -2,10 +2,9 @@
 
 #include <string.h>
 
-enum {
-    NAME_BYTES = 48,            /* of a folded name, from its end; longer than any row */
-    RAW_BYTES = 4 * NAME_BYTES, /* of a name as it came, from its end */
-};
+#include "logs/redact_own.h"
+
+enum { RAW_BYTES = 4 * REDACT_NAME_BYTES }; /* of a name as it came, from its end */
 
 static const struct {
     const char *name;
@@ -32,20 +31,12 @@ static bool is_letter(uint8_t c)
     return (uint8_t)((c | 0x20) - 'a') < 26;
 }
 
-/* A set of places that stand for names. It is written out as code that the compiler
- * folds to constants, so that nothing has to be made at start. */
-enum { PLACE_BITS = 10, PLACE_WORDS = (1 << PLACE_BITS) / 64 };
-
-struct place_set {
-    uint64_t words[PLACE_WORDS];
-};
-
-static inline void set_add(struct place_set *set, unsigned place)
+static inline void set_add(struct redact_places *set, unsigned place)
 {
     set->words[place / 64] |= UINT64_C(1) << place % 64;
 }
 
-static inline bool set_has(const struct place_set *set, unsigned place)
+static inline bool set_has(const struct redact_places *set, unsigned place)
 {
     return set->words[place / 64] >> place % 64 & 1;
 }
@@ -56,12 +47,19 @@ static inline unsigned place_of(uint8_t first, uint8_t before, uint8_t last)
 {
     uint32_t letters = (first & 31u) << 10 | (before & 31u) << 5 | (last & 31u);
 
-    return (unsigned)(letters * UINT32_C(2654435769) >> (32 - PLACE_BITS));
+    return (unsigned)(letters * UINT32_C(2654435769) >> (32 - REDACT_PLACE_BITS));
 }
 
-bool redact_name_maybe(struct bytes name)
+void redact_places_add(struct redact_places *places, const struct redact_name *name)
 {
-    struct place_set set = {0};
+    set_add(places, place_of(name->text[0], name->text[name->len - 2], name->text[name->len - 1]));
+}
+
+/* The table's set is written out as code that the compiler folds to constants, so that
+ * nothing has to be made at start. */
+bool redact_name_maybe(const struct redact_own *own, struct bytes name)
+{
+    struct redact_places set = {0};
     uint8_t first, before, last;
 
 #define REDACTION(name, where)                                                                     \
@@ -76,6 +74,8 @@ bool redact_name_maybe(struct bytes name)
     last = name.ptr[name.len - 1];
     if (!is_letter(first) || !is_letter(before) || !is_letter(last))
         return true; /* it has to be folded first */
+    if (own && set_has(&own->places, place_of(first, before, last)))
+        return true;
     return set_has(&set, place_of(first, before, last)) || set_has(&set, place_of(0, before, last));
 }
 
@@ -103,49 +103,76 @@ static uint8_t take_letter(struct bytes name, size_t *at)
     return (uint8_t)(high << 4 | low);
 }
 
-/* The end of the name as the rows are spelled; *ret_cut: it was longer. */
-static size_t name_fold(struct bytes name, uint8_t folded[static NAME_BYTES], bool *ret_cut)
+void redact_name_fold(struct bytes name, struct redact_name *ret_name)
 {
-    size_t len = 0;
+    struct redact_name n = {.cut = name.len > RAW_BYTES};
 
-    *ret_cut = name.len > RAW_BYTES;
-    if (*ret_cut)
+    if (n.cut)
         name = bytes_from(name, name.len - RAW_BYTES);
     for (size_t at = 0; at < name.len;) {
         uint8_t c = byte_lower(take_letter(name, &at));
 
         if (!is_letter(c) && !(c >= '0' && c <= '9'))
             continue;
-        if (len == NAME_BYTES) {
-            memmove(folded, folded + 1, --len);
-            *ret_cut = true;
+        if (n.len == REDACT_NAME_BYTES) {
+            memmove(n.text, n.text + 1, --n.len);
+            n.cut = true;
         }
-        folded[len++] = c;
+        n.text[n.len++] = c;
     }
-    return len;
+    *ret_name = n;
 }
 
-unsigned redact_name_find(struct bytes name)
+/* Where the table has the name. */
+static unsigned row_find(const struct redact_name *n)
 {
-    uint8_t folded[NAME_BYTES];
     unsigned where = 0;
-    bool cut;
-    size_t len;
 
-    if (!redact_name_maybe(name))
-        return 0;
-    len = name_fold(name, folded, &cut);
-    for (size_t i = 0; len > 0 && i < sizeof(name_rows) / sizeof(name_rows[0]); i++) {
-        size_t row_len = name_tags[i].len;
-        bool whole = row_len == len && !cut;
+    for (size_t i = 0; n->len > 0 && i < sizeof(name_rows) / sizeof(name_rows[0]); i++) {
+        size_t len = name_tags[i].len;
+        bool whole = len == n->len && !n->cut;
 
-        if (name_tags[i].last != folded[len - 1] || (!whole && !name_tags[i].tail))
+        if (name_tags[i].last != n->text[n->len - 1] || (!whole && !name_tags[i].tail))
             continue;
-        if (row_len > len || memcmp(folded + len - row_len, name_rows[i].name, row_len) != 0)
+        if (len > n->len || memcmp(n->text + n->len - len, name_rows[i].name, len) != 0)
             continue;
         if (whole)
             return name_rows[i].where;
         where |= name_rows[i].where;
     }
     return where;
+}
+
+static bool is_among(const struct redact_name *names, uint32_t count, const struct redact_name *n)
+{
+    for (uint32_t i = 0; i < count && !n->cut; i++) {
+        if (names[i].len == n->len && memcmp(names[i].text, n->text, n->len) == 0)
+            return true;
+    }
+    return false;
+}
+
+unsigned redact_name_find(const struct redact_own *own, struct bytes name)
+{
+    struct redact_name n;
+
+    if (!redact_name_maybe(own, name))
+        return 0;
+    redact_name_fold(name, &n);
+    if (own && is_among(own->names, own->name_count, &n))
+        return REDACT_ALL | REDACT_DEEP;
+    if (own && is_among(own->allowed, own->allowed_count, &n))
+        return 0;
+    return row_find(&n);
+}
+
+bool redact_name_allowed(const struct redact_own *own, struct bytes name)
+{
+    struct redact_name n;
+
+    if (!own || own->allowed_count == 0)
+        return false;
+    redact_name_fold(name, &n);
+    return is_among(own->allowed, own->allowed_count, &n) &&
+           !is_among(own->names, own->name_count, &n);
 }

@@ -28,9 +28,7 @@ static struct bytes take_until_any(struct bytes *rest, struct bytes ends)
     return bytes_until(all, len);
 }
 
-/* The secret itself and not its encoding gets the pseudonym, so that it is the same
- * as in a header or in JSON. */
-static void put_encoded_secret(const struct redactor *r, struct bytes value, struct buf *out)
+void redact_put_encoded(const struct redactor *r, struct bytes value, struct buf *out)
 {
     struct buf plain;
 
@@ -40,25 +38,47 @@ static void put_encoded_secret(const struct redactor *r, struct bytes value, str
     buf_release(&plain);
 }
 
-/* Is the value a URL or query of its own, encoded or not, with a secret in it? Such a
- * value goes as a whole. Nothing is decoded twice. */
-static bool hides_secret(struct bytes value)
+/* Has it "name=value" with the name of a secret? */
+static bool has_secret_param(const struct redactor *r, struct bytes text)
 {
-    struct bytes rest, name;
-    struct buf plain;
-    bool found = false;
+    while (text.len) {
+        struct bytes name = take_until_any(&text, BYTES("=?#&;"));
 
-    if (bytes_find(value, '%') < 0 && bytes_find(value, '=') < 0)
+        if (text.len && text.ptr[0] == '=' && (redact_name_find(r->own, name) & REDACT_PARAM))
+            return true;
+        text = bytes_from(text, 1);
+    }
+    return false;
+}
+
+/* Is it JSON with a secret in it? */
+static bool has_secret_member(const struct redactor *r, struct bytes text)
+{
+    struct buf out;
+    bool changed;
+
+    if (bytes_find(text, '"') < 0)
+        return false;
+    buf_init(&out, 4 * VALUE_BYTES);
+    redact_put_json(r, true, text, &out);
+    changed = buf_status(&out) || !bytes_equal(buf_bytes(&out), text);
+    buf_release(&out);
+    return changed;
+}
+
+/* Is the value a URL, a query or JSON of its own, encoded or not, with a secret in it?
+ * Such a value goes as a whole. Nothing is decoded twice. */
+static bool hides_secret(const struct redactor *r, struct bytes value)
+{
+    struct buf plain;
+    bool found;
+
+    if (bytes_find(value, '%') < 0 && bytes_find(value, '=') < 0 && bytes_find(value, '"') < 0)
         return false;
     buf_init(&plain, VALUE_BYTES);
     percent_decode(value, true, &plain);
-    rest = buf_bytes(&plain);
-    while (!found && rest.len) {
-        name = take_until_any(&rest, BYTES("=?#&;"));
-        found = rest.len && rest.ptr[0] == '=' && (redact_name_find(name) & REDACT_PARAM);
-        rest = bytes_from(rest, 1);
-    }
-    found = found || buf_status(&plain);
+    found = buf_status(&plain) || has_secret_param(r, buf_bytes(&plain)) ||
+            has_secret_member(r, buf_bytes(&plain));
     buf_release(&plain);
     return found;
 }
@@ -76,8 +96,8 @@ static void put_param(const struct redactor *r, struct bytes param, struct buf *
     name = bytes_until(param, (size_t)equals);
     value = bytes_from(param, (size_t)equals + 1);
     buf_put(out, bytes_until(param, (size_t)equals + 1));
-    if ((redact_name_find(name) & REDACT_PARAM) || hides_secret(value))
-        put_encoded_secret(r, value, out);
+    if ((redact_name_find(r->own, name) & REDACT_PARAM) || hides_secret(r, value))
+        redact_put_encoded(r, value, out);
     else
         redact_put_text(r, value, out);
 }
@@ -139,14 +159,10 @@ static void put_fragment(const struct redactor *r, struct bytes fragment, struct
     }
 }
 
-void redact_put_url(const struct redactor *r, struct bytes url, struct buf *out)
+void redact_put_location(const struct redactor *r, struct bytes url, struct buf *out)
 {
     struct bytes path, query;
 
-    if (!r->on) {
-        buf_put(out, url);
-        return;
-    }
     if (bytes_find(url, '@') >= 0)
         put_userinfo(r, &url, out);
     query = take_until(&url, '#');

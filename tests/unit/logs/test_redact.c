@@ -50,6 +50,16 @@ static const struct {
     {"Referer", "https://a.test/reset?token=S3cr3t"},
     {"Content-Location", "/a?sig=S3cr3t"},
     {"Link", "<https://a.test/next?token=S3cr3t>; rel=\"next\""},
+    {"Link", "<https://a.test/>; rel=a, <https://joe:S3cr3t@b.test/?token=S3cr3t>; rel=\"b\""},
+    {"Origin", "https://joe:S3cr3t@a.test"},
+    {"Refresh", "5; url=next?token=S3cr3t"},
+    {"WWW-Authenticate", "Negotiate S3cr3t=="},
+    {"Proxy-Authenticate", "NTLM S3cr3t"},
+    {"Sec-WebSocket-Protocol", "chat, bearer, S3cr3t"},
+    {"Sec-WebSocket-Protocol", "access_token,S3cr3t, chat"},
+    {"Sec-WebSocket-Protocol", "base64url.bearer.authorization.k8s.io.S3cr3t, base64.k8s.io"},
+    {"Sec-WebSocket-Protocol", "realtime, openai-insecure-api-key.S3cr3t.S3cr3t"},
+    {"User-Agent", "x " JWT_HEAD "." JWT_BODY ".S3cr3t"},
     {"X-Forwarded-Jwt", JWT_HEAD "." JWT_BODY ".S3cr3t"},
     {"X-Whatever", "prefix " JWT_HEAD "." JWT_BODY ".S3cr3t suffix"},
 };
@@ -81,6 +91,8 @@ static const char *const url_secrets[] = {
     "https://a.test#access_token=S3cr3t",
     "https://a.test/#/route?access_token=S3cr3t",
     "/verify/" JWT_HEAD "." JWT_BODY ".S3cr3t/now",
+    "/a?variables=%7B%22password%22%3A%22S3cr3t%22%7D",
+    "/a?variables={\"password\":\"S3cr3t\"}",
     "/a?t=" JWT_HEAD "." JWT_BODY ".S3cr3t",
 };
 
@@ -109,6 +121,38 @@ static const struct {
     {"text/html", "<p>don\"t</p>\n<script>x = {\"csrfToken\": \"S3cr3t\"}</script>"},
     {"text/plain", "see " JWT_HEAD "." JWT_BODY ".S3cr3t!"},
     {"application/json", "{\"whatever\":\"" JWT_HEAD "." JWT_BODY ".S3cr3t\"}"},
+    {"application/json", "{\"next\":\"https://a.test/cb?code=S3cr3t\"}"},
+    {"application/json", "{\"next\":\"https:\\/\\/a.test\\/cb?x=1\\u0026code=S3cr3t\"}"},
+    {"application/json", "{\"url\":\"https://joe:S3cr3t@a.test/\",\"n\":\"@\"}"},
+    {"application/json", "{\"url\":\"https:\\/\\/joe:S3cr3t@S3cr3t@a.test\\/\"}"},
+    {"application/json", "{\"form\":\"user=joe&password=S3cr3t\"}"},
+    {"application/json", "{\"form\":\"password=S3cr3t\"}"},
+    {"application/json", "{\"query\":\"mutation { login(password: \\\"S3cr3t\\\") { id } }\"}"},
+    {"application/graphql", "mutation { login(user: \"joe\", password: \"S3cr3t\") { id } }"},
+    {"application/yaml", "user: joe\npassword: S3cr3t\nitems:\n  - token: 'S3cr3t'\n"},
+    {"text/plain", "> Authorization: Bearer S3cr3t\r\n> Accept: */*\r\n"},
+    {"text/plain", "login of joe password=S3cr3t from a.test"},
+    {"text/plain", "token=S3cr3t"},
+    {"", "grant_type=password&username=joe&password=S3cr3t"},
+    {"text/plain", "see https://a.test/?a=b&sig=S3cr3t, or <https://b.test/#access_token=S3cr3t>"},
+    {"text/html", "<a href=\"/cb?a=b&amp;code=S3cr3t\">go</a>"},
+    {"text/html", "<input type=hidden name=\"csrf_token\" value=\"S3cr3t\">"},
+    {"text/html", "<input value='S3cr3t' name=csrf-token>"},
+    {"text/html", "<meta name='csrf-token' content='S3cr3t'/>"},
+    {"application/xml", "<a><password>S3cr3t</password><b/></a>"},
+    {"application/soap+xml", "<wsse:Password Type=\"x\"> S3cr3t\n</wsse:Password>"},
+    {"text/xml", "<token><![CDATA[S3cr3t <b> S3cr3t]]></token>"},
+    {"text/xml", "<credentials><user>S3cr3t</user><p>S3cr3t</p></credentials>"},
+    {"text/xml", "<login user=\"joe\" password = \"S3cr3t\" />"},
+    {"text/xml", "<entry key=\"api.key\">S3cr3t</entry><add key='ApiKey' value='S3cr3t'/>"},
+    {"text/xml", "<password>S3cr3t"},
+    {"text/xml", "<a password=\"S3cr3t"},
+    {"application/javascript", "fetch('/x?access_token=S3cr3t')"},
+    {"application/x-www-form-urlencoded", "payload=%7B%22token%22%3A%22S3cr3t%22%7D"},
+    {MULTIPART, "--x y\r\nContent-Disposition: form-data; name=a\r\nContent-Type: "
+                "application/x-www-form-urlencoded\r\n\r\nsid=S3cr3t&code=S3cr3t\r\n--x y--"},
+    {MULTIPART, "--x y\r\nContent-Disposition: form-data; name=a\r\nContent-Type: "
+                "text/xml\r\n\r\n<pwd>S3cr3t</pwd>\r\n--x y--"},
     {"application/x-www-form-urlencoded", "grant_type=password&username=joe&password=S3cr3t"},
     {"Application/X-WWW-Form-URLEncoded; charset=utf-8", "client_secret=S3cr3t&code=S3cr3t"},
     {"application/x-www-form-urlencoded", "user%5Bpassword%5D=S3cr3t&a=b"},
@@ -157,6 +201,39 @@ static void leaves_no_planted_secret(void **state)
     }
     assert_true(planted >= 60);
     buf_release(&out);
+}
+
+/* `put` twice: what came out the first time stays. */
+static void assert_stays(void (*put)(const struct redactor *r, struct bytes type, struct bytes in,
+                                     struct buf *out),
+                         const char *type, const char *text)
+{
+    struct buf once, twice;
+
+    buf_init(&once, OUT_BYTES);
+    buf_init(&twice, OUT_BYTES);
+    put(&redactor, bytes_of(type), bytes_of(text), &once);
+    put(&redactor, bytes_of(type), buf_bytes(&once), &twice);
+    assert_string_equal(buf_text(&twice), buf_text(&once));
+    buf_release(&once);
+    buf_release(&twice);
+}
+
+static void put_url(const struct redactor *r, struct bytes type, struct bytes in, struct buf *out)
+{
+    (void)type;
+    redact_put_url(r, in, out);
+}
+
+static void changes_nothing_the_second_time(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(field_secrets) / sizeof(field_secrets[0]); i++)
+        assert_stays(redact_put_field, field_secrets[i].name, field_secrets[i].value);
+    for (size_t i = 0; i < sizeof(url_secrets) / sizeof(url_secrets[0]); i++)
+        assert_stays(put_url, "", url_secrets[i]);
+    for (size_t i = 0; i < sizeof(body_secrets) / sizeof(body_secrets[0]); i++)
+        assert_stays(redact_put_body, body_secrets[i].type, body_secrets[i].body);
 }
 
 static void the_quick_look_misses_no_field_with_a_secret(void **state)
@@ -222,6 +299,13 @@ static void keeps_bodies_without_secrets_byte_by_byte(void **state)
     assert_body_kept(MULTIPART,
                      "--x y\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nb\r\n--x y--");
     assert_body_kept("text/plain", "eyJ eyJ.eyJ eyJhbGciOiJIUzI1NiJ9.nothing-signed");
+    assert_body_kept("text/html", "<p name=x>a=b</p><input name=\"q\" value=\"v\"><br/> a < b");
+    assert_body_kept("text/html", "<code>x</code><form name=\"state\"><key>k</key></form>");
+    assert_body_kept("application/xml", "<!-- <a --><![CDATA[<x]]><a b=c d/></a></ ><");
+    assert_body_kept("text/css", "input[type=password]{a:b}");
+    assert_body_kept("application/javascript", "var token=e.token;if(a&&b==c){x.password=y}");
+    assert_body_kept("text/plain", "a@b.test http://a.test/@joe http://a.test/x?y=z the code: 5");
+    assert_body_kept("application/json", "{\"a\":\"token=\",\"b\":\"x token:\",\"c\":\"\"}");
     assert_body_kept("", "");
     assert_body_kept("", "\"");
     assert_body_kept("", "\"\"");
@@ -326,6 +410,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(leaves_no_planted_secret),
+        cmocka_unit_test(changes_nothing_the_second_time),
         cmocka_unit_test(the_quick_look_misses_no_field_with_a_secret),
         cmocka_unit_test(keeps_what_is_no_secret_of_a_field),
         cmocka_unit_test(keeps_bodies_without_secrets_byte_by_byte),
