@@ -4,6 +4,7 @@
 #include "base/sizes.h"
 #include "base/text.h"
 #include "logs/console_format.h"
+#include "logs/redact_note.h"
 
 void console_put_star(struct console_format *c, struct buf *out)
 {
@@ -112,8 +113,10 @@ static void put_rules(struct console_format *c, const struct flow *f, struct buf
         text_put_terminal(out, bytes_of(r->label));
         console_put_style(out, c->colour, STYLE_NONE);
         if (r->note) {
+            buf_clear(&c->raw);
+            redact_put_note(&c->redactor, f, bytes_of(r->note), &c->raw);
             buf_put_text(out, ": ");
-            text_put_terminal(out, bytes_of(r->note));
+            text_put_terminal(out, buf_bytes(&c->raw));
         }
         buf_put_byte(out, '\n');
     }

@@ -170,7 +170,9 @@ static struct bytes shown_notes(struct console_format *c, const struct flow *f)
     if (f->error && f->sentence) {
         if (c->note.len)
             buf_put_text(&c->note, "; ");
-        text_put_terminal(&c->note, bytes_of(f->sentence));
+        buf_clear(&c->raw);
+        redact_put_body(&c->redactor, BYTES(""), bytes_of(f->sentence), &c->raw);
+        text_put_terminal(&c->note, buf_bytes(&c->raw));
     }
     return buf_bytes(&c->note);
 }

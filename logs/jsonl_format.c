@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "logs/jsonl_body.h"
+#include "logs/redact_note.h"
 
 enum { US_PER_S = 1000 * 1000 };
 
@@ -306,7 +307,31 @@ static void put_timings(const struct flow_timings *t, struct json_put *p)
         JSON_PUT(p, "null");
 }
 
-static void put_rules(const struct flow *f, struct json_put *p)
+/* A text of ours that may hold some of the traffic, or NULL. */
+static void put_clean(struct jsonl_format *j, const char *text, struct json_put *p)
+{
+    if (!text) {
+        JSON_PUT(p, "null");
+        return;
+    }
+    buf_clear(&j->clean);
+    redact_put_body(&j->redactor, BYTES(""), bytes_of(text), &j->clean);
+    json_put_string(p, buf_bytes(&j->clean));
+}
+
+static void put_note(struct jsonl_format *j, const struct flow *f, const char *note,
+                     struct json_put *p)
+{
+    if (!note) {
+        JSON_PUT(p, "null");
+        return;
+    }
+    buf_clear(&j->clean);
+    redact_put_note(&j->redactor, f, bytes_of(note), &j->clean);
+    json_put_string(p, buf_bytes(&j->clean));
+}
+
+static void put_rules(struct jsonl_format *j, const struct flow *f, struct json_put *p)
 {
     JSON_PUT(p, ",\"injected\":");
     json_put_bool(p, f->injected);
@@ -315,7 +340,7 @@ static void put_rules(const struct flow *f, struct json_put *p)
         JSON_PUT(p, "{\"rule\":");
         put_word(p, r->label);
         JSON_PUT(p, ",\"note\":");
-        put_word(p, r->note);
+        put_note(j, f, r->note, p);
         JSON_PUT(p, "}");
         if (r->next)
             JSON_PUT(p, ",");
@@ -324,13 +349,13 @@ static void put_rules(const struct flow *f, struct json_put *p)
 }
 
 /* Few flows have any: the member is there then only. */
-static void put_tags(const struct flow *f, struct json_put *p)
+static void put_tags(struct jsonl_format *j, const struct flow *f, struct json_put *p)
 {
     if (!f->tags)
         return;
     JSON_PUT(p, ",\"tags\":[");
     for (const struct flow_tag *t = f->tags; t; t = t->next) {
-        put_word(p, t->text);
+        put_clean(j, t->text, p);
         if (t->next)
             JSON_PUT(p, ",");
     }
@@ -353,12 +378,12 @@ static void put_anomalies(uint32_t anomalies, struct json_put *p)
     JSON_PUT(p, "]");
 }
 
-static void put_end(const struct flow *f, struct json_put *p)
+static void put_end(struct jsonl_format *j, const struct flow *f, struct json_put *p)
 {
     JSON_PUT(p, ",\"reason\":");
     put_word(p, f->reason);
     JSON_PUT(p, ",\"error\":");
-    put_word(p, f->error ? f->sentence : NULL);
+    put_clean(j, f->error ? f->sentence : NULL, p);
     JSON_PUT(p, ",\"body_not_captured\":");
     json_put_bool(p, f->body_not_captured);
     if (f->kind == FLOW_TUNNEL) {
@@ -397,10 +422,10 @@ static void put_record(struct jsonl_format *j, const struct flow *f, bool bodies
         put_word(p, f->duplicate_of);
     }
     put_timings(&f->timings, p);
-    put_rules(f, p);
-    put_tags(f, p);
+    put_rules(j, f, p);
+    put_tags(j, f, p);
     put_anomalies(f->anomalies, p);
-    put_end(f, p);
+    put_end(j, f, p);
 }
 
 enum status jsonl_put_flow(struct jsonl_format *j, const struct flow *f, struct buf *out)
