@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/redaction.h"
+
 /* What a reload may change. */
 static const char *const rule_keys[] = {"rules", "groups", "vars", "defaults", "include"};
 
@@ -144,7 +146,7 @@ enum status config_load(struct config *c, const struct options *o, struct rule_s
 {
     /* Each is done, so that all that is wrong is told: what is has its default then. */
     enum status (*const parts[])(struct config * c) = {config_include, config_read_sections,
-                                                       config_join};
+                                                       config_join, redaction_join};
     enum status all, st;
 
     config_init(c);
@@ -169,6 +171,8 @@ void config_release(struct config *c)
     c->identity_count = 0;
     ruleset_unref(c->rules);
     c->rules = NULL;
+    redaction_free(c->redaction);
+    c->redaction = NULL;
     diags_release(&c->diags);
     arena_release(&c->arena);
 }

@@ -15,9 +15,19 @@ enum {
     CLIENT_CERTS = 1024, /* of tls.client_certs */
 };
 
+struct redaction;
+
 enum console_word { CONSOLE_PRETTY, CONSOLE_OFF };
 enum redact_word { REDACT_DEFAULT, REDACT_NONE };
 enum on_full_word { ON_FULL_UNSAID = -1, ON_FULL_DROP, ON_FULL_WAIT };
+
+/* logs.redact; names and patterns as they are written. */
+struct config_redact {
+    int word; /* enum redact_word */
+    bool store;
+    bool unclear; /* it was wrong */
+    struct config_texts names, allow, patterns;
+};
 
 /* What the sections say, as read by config_sections.c. */
 struct config_values {
@@ -26,7 +36,8 @@ struct config_values {
     struct config_texts listen, decrypt, passthrough, no_verify, lenient;
     struct bytes auth, upstream_ca, ca_cert, ca_key, jsonl;
     const struct node *client_certs, *via, *map, *defaults, *unused;
-    int on_reject, min_version, dial, http2, console, redact, on_full;
+    int on_reject, min_version, dial, http2, console, on_full;
+    struct config_redact redact;
 };
 
 struct config {
@@ -44,7 +55,8 @@ struct config {
     uint32_t listen_count;
     struct tls_identity *identities[CLIENT_CERTS]; /* owned */
     uint32_t identity_count;
-    struct ruleset *rules; /* a reference; NULL when there is no file */
+    struct ruleset *rules;       /* a reference; NULL when there is no file */
+    struct redaction *redaction; /* owned (redaction.h); NULL: what it says is not known */
 };
 
 /* Reads what -c, or the search for a file, and --set say. STATUS_BAD_CONFIG, with all

@@ -83,6 +83,35 @@ static const struct config_key keep_keys[] = {
 };
 SECTION(keep, "keep");
 
+static const struct config_key redact_keys[] = {
+#define REDACT_KEY(key, kind, field, def, text, ...)                                               \
+    {.name = key,                                                                                  \
+     .type = CONFIG_##kind,                                                                        \
+     .offset = offsetof(struct config_redact, field),                                              \
+     .fallback = def,                                                                              \
+     .help = text,                                                                                 \
+     __VA_ARGS__},
+#include "cli/config_keys.def"
+};
+SECTION(redact, "redact");
+
+/* A word, or names and patterns besides the default. */
+static enum status parse_redact(const struct config_reader *r, const struct node *n, void *field)
+{
+    struct config_redact *redact = field;
+    enum status st = STATUS_BAD_CONFIG;
+
+    if (n->kind == NODE_MAP)
+        st = config_read(r, &redact_section, n, redact);
+    else if (n->kind == NODE_SCALAR)
+        st = config_word(r, n, redact_words, &redact->word);
+    else
+        node_error(r->diags, n,
+                   "expected default, none, or a map of names, allow, patterns and store");
+    redact->unclear = st != STATUS_OK;
+    return st;
+}
+
 static const struct config_key logs_keys[] = {
 #define LOG_KEY(...) KEY(__VA_ARGS__),
 #include "cli/config_keys.def"

@@ -7,12 +7,21 @@
 #include "cli/config.h"
 #include "logs/redact.h"
 
+enum { REDACTION_PATTERN_MS = 100 }; /* for all patterns on one text; then it goes as a whole */
+
 /* --redact wins over the configuration; nothing said is the default, which redacts. `c`
- * is NULL for a command that reads none. Pseudonyms are by a key that is new each time:
+ * must stay until the redactor is released; NULL: the user's configuration is looked for,
+ * and of it only logs.redact is heeded. Pseudonyms are by a key that is new each time:
  * equal within one output, different in the next. CODE_OK; else a message was printed,
  * and it is what the command ends with. To be released. */
 int redaction_make(const struct cli *cli, const struct config *c, struct redactor *ret_redactor);
-/* Of the one that was made, when none of its copies is used any more; zeroed is fine. */
+/* Of the one that was made, when none of its copies is used any more; zeroed is fine.
+ * Tells on standard error of texts that went as a whole. */
 void redaction_release(struct redactor *redactor);
+
+/* Makes c->redaction of what logs.redact names; part of config_load(). STATUS_BAD_CONFIG,
+ * with diagnostics. */
+MUST_USE enum status redaction_join(struct config *c);
+void redaction_free(struct redaction *d); /* NULL is fine */
 
 #endif

@@ -11,6 +11,7 @@
 enum {
     JWT_MIN_BYTES = 32, /* shorter text is not searched for one */
     DIGEST_BYTES = 4,   /* shown of a secret's hash */
+    LOOKS = 8,          /* at a text that changes; then it goes as a whole */
 };
 
 #define MARK "REDACTED:"
@@ -213,18 +214,41 @@ static enum redact_kind kind_of(struct bytes content_type, struct bytes body)
     return is_script(media_type(content_type)) ? REDACT_IN_SCRIPT : REDACT_IN_TEXT;
 }
 
+/* What is taken out may have held other things together, a tag for one: it is looked at
+ * again until nothing changes, so that redacting twice is redacting once. */
+static void put_text_part(const struct redactor *r, enum redact_kind kind, struct bytes body,
+                          struct buf *out)
+{
+    size_t from = out->len;
+    bool changed;
+    struct buf last;
+
+    redact_put_json(r, kind == REDACT_IN_JSON, body, out);
+    changed = redact_loosely(r, kind, out, from);
+    buf_init(&last, out->max);
+    for (int looks = 1; changed && looks < LOOKS && !buf_status(out); looks++) {
+        buf_clear(&last);
+        buf_put(&last, bytes_from(buf_bytes(out), from));
+        out->len = from;
+        out->status = buf_status(&last);
+        redact_put_json(r, kind == REDACT_IN_JSON, buf_bytes(&last), out);
+        redact_loosely(r, kind, out, from);
+        changed = !bytes_equal(bytes_from(buf_bytes(out), from), buf_bytes(&last));
+    }
+    buf_release(&last);
+    if (changed && !buf_status(out)) {
+        out->len = from;
+        redact_put_secret(r, body, out);
+    }
+}
+
 void redact_put_part(const struct redactor *r, struct bytes content_type, struct bytes body,
                      struct buf *out)
 {
-    enum redact_kind kind = kind_of(content_type, body);
-    size_t from = out->len;
-
-    if (media_kind_of(content_type) == MEDIA_FORM) {
+    if (media_kind_of(content_type) == MEDIA_FORM)
         redact_put_params(r, body, out);
-        return;
-    }
-    redact_put_json(r, kind == REDACT_IN_JSON, body, out);
-    redact_loosely(r, kind, out, from);
+    else
+        put_text_part(r, kind_of(content_type, body), body, out);
 }
 
 void redact_put_body(const struct redactor *r, struct bytes content_type, struct bytes body,

@@ -24,9 +24,9 @@ void redact_put_value(const struct redactor *r, struct bytes name, struct bytes 
 void redact_put_multipart(const struct redactor *r, struct bytes boundary, struct bytes body,
                           struct buf *out);
 /* redact_loose.c: what stands in any text, of what `out` has from `from` on: parameters
- * and users of URLs, and, by `kind`, what XML has. */
+ * and users of URLs, and, by `kind`, what XML has. True: there was something. */
 enum redact_kind { REDACT_IN_JSON, REDACT_IN_SCRIPT, REDACT_IN_TEXT };
-void redact_loosely(const struct redactor *r, enum redact_kind kind, struct buf *out, size_t from);
+bool redact_loosely(const struct redactor *r, enum redact_kind kind, struct buf *out, size_t from);
 /* redact.c: as redact_put_body() without a user's patterns, for what is no multipart. */
 void redact_put_part(const struct redactor *r, struct bytes content_type, struct bytes body,
                      struct buf *out);

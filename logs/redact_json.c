@@ -4,6 +4,7 @@
  * of JSON, where quotes have backslashes. */
 #include "logs/redact_impl.h"
 #include "logs/redact_names.h"
+#include "logs/redact_spans.h"
 
 enum { KEY_BYTES = 256 }; /* of a member's name, with escapes and its first quote */
 
@@ -150,6 +151,8 @@ static void put_secret_tree(struct scan *s)
             put_inner_string(s);
         } else if (starts_number(c)) {
             put_secret_number(s);
+        } else if (redact_pseudonym_starts(bytes_from(s->in, s->at))) {
+            s->at += REDACT_PSEUDONYM_BYTES; /* where no JSON has one */
         } else {
             depth += c == '{' || c == '[';
             depth -= c == '}' || c == ']';

@@ -187,7 +187,7 @@ static enum redact_found label_find(void *self, struct bytes text, struct redact
     return REDACT_NOTHING;
 }
 
-void redact_loosely(const struct redactor *r, enum redact_kind kind, struct buf *out, size_t from)
+bool redact_loosely(const struct redactor *r, enum redact_kind kind, struct buf *out, size_t from)
 {
     struct loose param = {r, kind, 0}, user = param, label = param;
     struct redact_markup markup = {.redactor = r};
@@ -198,5 +198,5 @@ void redact_loosely(const struct redactor *r, enum redact_kind kind, struct buf 
         {.find = redact_markup_find, .self = &markup},
     };
 
-    redact_spans(r, finders, kind == REDACT_IN_TEXT ? 4 : 2, out, from);
+    return redact_spans(r, finders, kind == REDACT_IN_TEXT ? 4 : 2, out, from);
 }

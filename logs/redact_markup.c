@@ -24,13 +24,21 @@ static bool stands_at(struct bytes text, size_t at, struct bytes what)
     return bytes_starts_with(bytes_from(text, at), what);
 }
 
+/* Of a name, as far as it matters where one ends (XML 1.0 §2.3). */
+static bool is_name(uint8_t c)
+{
+    uint8_t letter = byte_lower(c);
+
+    return (letter >= 'a' && letter <= 'z') || (c >= '0' && c <= '9') || c >= 0x80 ||
+           is_among("_-.:", c);
+}
+
 /* The name from `at` on, without what stands before its colon. */
 static struct redact_span name_at(struct bytes text, size_t at)
 {
     struct redact_span name = {at, at};
 
-    while (name.end < text.len && !is_among(" \t\r\n=/><\"'", text.ptr[name.end]) &&
-           text.ptr[name.end]) {
+    while (name.end < text.len && is_name(text.ptr[name.end])) {
         if (text.ptr[name.end++] == ':')
             name.start = name.end;
     }
@@ -78,9 +86,9 @@ static struct redact_span take_value(struct bytes text, size_t *at)
 static bool take_attribute(struct bytes text, size_t *at, struct redact_span *ret_name,
                            struct redact_span *ret_value)
 {
-    while (is_among(" \t\r\n/\"'=", byte_at(text, *at)))
+    while (*at < text.len && !is_name(text.ptr[*at]) && !is_among("<>", text.ptr[*at]))
         (*at)++;
-    if (*at >= text.len || text.ptr[*at] == '>' || text.ptr[*at] == '<' || !text.ptr[*at])
+    if (!is_name(byte_at(text, *at)))
         return false;
     *ret_name = name_at(text, *at);
     *at = ret_name->end;

@@ -98,7 +98,7 @@ static void put_all(const struct redactor *r, struct redact_finder *finders, siz
     }
 }
 
-void redact_spans(const struct redactor *r, struct redact_finder *finders, size_t count,
+bool redact_spans(const struct redactor *r, struct redact_finder *finders, size_t count,
                   struct buf *out, size_t from)
 {
     struct bytes text = bytes_from(buf_bytes(out), from);
@@ -106,14 +106,14 @@ void redact_spans(const struct redactor *r, struct redact_finder *finders, size_
     struct buf copy;
 
     if (buf_status(out) || text.len == 0)
-        return;
+        return false;
     for (size_t i = 0; i < count; i++) {
         finders[i].over = false;
         finders[i].next = (struct redact_span){0};
         any |= finder_advance(&finders[i], text, &gave_up);
     }
     if (!any && !gave_up)
-        return;
+        return false;
     buf_init(&copy, text.len);
     buf_put(&copy, text);
     out->len = from;
@@ -124,4 +124,5 @@ void redact_spans(const struct redactor *r, struct redact_finder *finders, size_
     else
         put_all(r, finders, count, buf_bytes(&copy), out);
     buf_release(&copy);
+    return true;
 }

@@ -30,8 +30,8 @@ struct redact_finder {
 };
 
 /* What `out` has from `from` on, searched by all finders and written anew if any of them
- * found something. A pseudonym is never cut in two. */
-void redact_spans(const struct redactor *r, struct redact_finder *finders, size_t count,
+ * found something: true then. A pseudonym is never cut in two. */
+bool redact_spans(const struct redactor *r, struct redact_finder *finders, size_t count,
                   struct buf *out, size_t from);
 
 #endif
