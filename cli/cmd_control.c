@@ -73,6 +73,28 @@ static void put_log(struct buf *out, const json_t *body)
     buf_put_byte(out, '\n');
 }
 
+/* Whoever runs dry of disk is to see at once what is missing. */
+static void put_store(struct buf *out, const json_t *body)
+{
+    const json_t *store = json_object_get(body, "store");
+
+    if (!json_is_object(store)) {
+        buf_put_text(out, "store     off\n");
+        return;
+    }
+    buf_put_text(out, "store     ");
+    text_put_terminal(out, bytes_of(reply_text(store, "path")));
+    buf_put_text(out, "\n          ");
+    put_count(out, store, "flows", "flows");
+    buf_put_text(out, ", ");
+    size_put(out, reply_number(store, "bytes"));
+    if (reply_number(store, "lost_flows"))
+        put_count(out, store, "lost_flows", "could not be kept");
+    if (reply_number(store, "lost_bodies"))
+        put_count(out, store, "lost_bodies", "bodies could not be kept");
+    buf_put_byte(out, '\n');
+}
+
 static void put_status(struct buf *out, const json_t *body)
 {
     const json_t *listen = json_object_get(body, "listen");
@@ -94,6 +116,7 @@ static void put_status(struct buf *out, const json_t *body)
     buf_put_byte(out, '\n');
     put_traffic(out, body);
     put_log(out, body);
+    put_store(out, body);
 }
 
 int command_status(const struct cli *cli)

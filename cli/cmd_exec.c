@@ -196,8 +196,6 @@ int command_exec(const struct cli *cli)
 
     if (cli->options.operand_count == 0)
         return cli_usage(cli, "'weir exec' wants a command: weir exec -- CMD");
-    if (options_has(&cli->options, OPTION_STORE))
-        return cli_usage(cli, "'--store' is not in this version");
     x = calloc(1, sizeof(*x));
     if (!x) {
         cli_error(cli, "out of memory");

@@ -16,8 +16,6 @@ static int check_later(const struct cli *cli)
 
     if (inspector && strcmp(inspector, "off") != 0)
         return cli_usage(cli, "'--inspector %.60s' is not in this version; only off is", inspector);
-    if (options_has(&cli->options, OPTION_STORE))
-        return cli_usage(cli, "'--store' is not in this version");
     if (cli->options.operand_count)
         return cli_usage(cli, "'weir run' takes no operand: '%.60s'", cli->options.operands[0]);
     return CODE_OK;
@@ -155,7 +153,8 @@ static bool watch_wanted(struct launch *l)
 
 int command_run(const struct cli *cli)
 {
-    const struct launch_plan plan = {.on_full = LOG_DROP, .console_fd = STDOUT_FILENO};
+    const struct launch_plan plan = {
+        .on_full = LOG_DROP, .console_fd = STDOUT_FILENO, .keeps_flows = true};
     struct fleet_env env = {.on_ready = on_ready, .say = on_say, .reload = on_reload};
     struct launch l;
     char path[PATHS_TEXT];

@@ -169,6 +169,7 @@ void config_release(struct config *c)
     for (uint32_t i = 0; i < c->identity_count; i++)
         tls_identity_free(c->identities[i]);
     c->identity_count = 0;
+    config_release_keep(c);
     ruleset_unref(c->rules);
     c->rules = NULL;
     redaction_free(c->redaction);

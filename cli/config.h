@@ -7,6 +7,7 @@
 #include "cli/paths.h"
 #include "config/include.h"
 #include "config/schema.h"
+#include "logs/store.h"
 #include "proxy/core/settings.h"
 #include "proxy/loop/acceptor.h"
 
@@ -34,8 +35,9 @@ struct config_values {
     struct settings settings; /* what needs no further reading */
     int64_t version, head, fields, request_line;
     struct config_texts listen, decrypt, passthrough, no_verify, lenient;
-    struct bytes auth, upstream_ca, ca_cert, ca_key, jsonl;
-    const struct node *client_certs, *via, *map, *defaults, *unused;
+    struct bytes auth, upstream_ca, ca_cert, ca_key, jsonl, store;
+    int64_t keep_age_us, keep_bytes;
+    const struct node *client_certs, *via, *map, *defaults, *keep_classes, *unused;
     int on_reject, min_version, dial, http2, console, on_full;
     struct config_redact redact;
 };
@@ -55,6 +57,7 @@ struct config {
     uint32_t listen_count;
     struct tls_identity *identities[CLIENT_CERTS]; /* owned */
     uint32_t identity_count;
+    struct keep keep;            /* its filters are owned */
     struct ruleset *rules;       /* a reference; NULL when there is no file */
     struct redaction *redaction; /* owned (redaction.h); NULL: what it says is not known */
 };
@@ -75,8 +78,10 @@ MUST_USE enum status config_read_values(const struct config_reader *r, const str
                                         struct config_values *ret_values);
 /* config_join.c: from values to settings. STATUS_BAD_CONFIG, with diagnostics. */
 MUST_USE enum status config_join(struct config *c);
-/* config_upstream.c, config_certs.c: parts of it. */
+/* config_upstream.c, config_certs.c, config_keep.c: parts of it. */
 MUST_USE enum status config_join_upstream(struct config *c);
 MUST_USE enum status config_join_certs(struct config *c);
+MUST_USE enum status config_join_keep(struct config *c);
+void config_release_keep(struct config *c);
 
 #endif

@@ -134,8 +134,8 @@ static enum status join_limits(struct config *c)
 enum status config_join(struct config *c)
 {
     enum status (*const parts[])(struct config * c) = {
-        join_listen,          join_auth,         join_tls, join_limits, join_mark,
-        config_join_upstream, config_join_certs,
+        join_listen,          join_auth,         join_tls,         join_limits, join_mark,
+        config_join_upstream, config_join_certs, config_join_keep,
     };
     enum status all = STATUS_OK;
 

@@ -212,6 +212,8 @@ int launch_run(struct launch *l, struct fleet_env *env)
         .version = WEIR_VERSION,
         .config = l->config.path[0] ? l->config.path : NULL,
         .ca = l->ca_path,
+        .store = l->store.store.path,
+        .store_facts = &l->store_facts,
     };
     if (getrandom(&env->seed, sizeof(env->seed), 0) != sizeof(env->seed))
         env->seed = (uint64_t)time(NULL);

@@ -7,6 +7,7 @@
 #include "cli/cli.h"
 #include "cli/config.h"
 #include "cli/faults.h"
+#include "logs/sink_store.h"
 #include "proxy/loop/fleet.h"
 
 struct launch {
@@ -19,9 +20,12 @@ struct launch {
     struct sockaddr_storage listen[LISTENERS]; /* the real addresses */
     uint32_t listen_count;
     struct ca *ca;
-    char ca_path[PATHS_TEXT]; /* of its certificate */
-    struct logs *logs;        /* NULL: nothing is logged */
-    struct redactor redactor; /* of its sinks */
+    char ca_path[PATHS_TEXT];         /* of its certificate */
+    struct logs *logs;                /* NULL: nothing is logged */
+    struct redactor redactor;         /* of its sinks */
+    struct sink_store_settings store; /* store.path NULL: flows are not kept */
+    struct store_facts store_facts;
+    char store_path[PATHS_TEXT], other_store_path[PATHS_TEXT];
     struct tls_shared *tls;
     _Atomic size_t rule_count;
     uint64_t fixed_hash; /* config_fixed_hash() */
@@ -36,6 +40,7 @@ struct launch_plan {
     enum log_on_full on_full; /* when nothing is said */
     int console_fd;
     bool listen_any_port; /* one free port of 127.0.0.1, whatever is said */
+    bool keeps_flows;     /* in a store, also when no option asks for it */
 };
 
 int launch_begin(struct launch *l, const struct cli *cli, const struct launch_plan *plan);
@@ -56,6 +61,8 @@ int launch_ca_only(const struct cli *cli, struct ca **ret_ca, char *ret_path);
 int launch_listen(struct launch *l, const struct launch_plan *plan);
 /* launch_log.c */
 int launch_log(struct launch *l, const struct launch_plan *plan);
+/* launch_store.c: decides on l->store. */
+int launch_store(struct launch *l, const struct launch_plan *plan);
 /* Adds what stands in the way of a port, and what to do. */
 void launch_explain_port(const struct cli *cli, const struct sockaddr_storage *address);
 

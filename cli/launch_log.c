@@ -87,6 +87,8 @@ int launch_log(struct launch *l, const struct launch_plan *plan)
 
     if (!code)
         code = redaction_make(l->cli, &l->config, &l->redactor);
+    if (!code)
+        code = launch_store(l, plan);
     if (code)
         return code;
     sink.redactor = l->redactor;
@@ -106,6 +108,10 @@ int launch_log(struct launch *l, const struct launch_plan *plan)
     if (jsonl) {
         sink.target = jsonl;
         add_sink(&s, "jsonl", sink, may_stall(jsonl));
+    }
+    if (l->store.store.path) {
+        sink.context = &l->store;
+        add_sink(&s, "store", sink, false);
     }
     l->settings.capture = s.sink_count > 0;
     l->settings.live = wants_live(&s);

@@ -184,6 +184,18 @@ enum status paths_runtime(char *ret_path)
     return st == STATUS_END ? STATUS_IO : st;
 }
 
+enum status paths_state(char *ret_path)
+{
+    char path[PATHS_TEXT];
+    enum status st = xdg("XDG_STATE_HOME", ".local/state", "weir", path);
+
+    if (!st)
+        st = folder_make(path);
+    if (!st)
+        memcpy(ret_path, path, strlen(path) + 1);
+    return st;
+}
+
 enum status paths_store(char *ret_path)
 {
     return xdg("XDG_STATE_HOME", ".local/state", "weir/flows.db", ret_path);

@@ -22,6 +22,8 @@ MUST_USE enum status paths_runtime(char *ret_path);
 /* As paths_runtime(), but makes nothing: for who looks for sockets. The i-th folder;
  * STATUS_END: there are no more. */
 MUST_USE enum status paths_runtime_at(int i, char *ret_path);
+/* Where the stores of flows are. STATUS_IO (errno): it cannot be made. */
+MUST_USE enum status paths_state(char *ret_path);
 /* The store of flows: weir/flows.db of the state folder. Makes nothing. STATUS_NOT_FOUND
  * without a home. */
 MUST_USE enum status paths_store(char *ret_path);

@@ -10,7 +10,7 @@ enum {
 };
 
 struct sink_store {
-    struct store *store;
+    struct store *store; /* NULL: there is none, and flows go nowhere */
     const struct sink_store_settings *settings;
     int64_t commit_ms; /* the monotonic clock: when what waits is to be written; 0: nothing waits */
     int64_t keep_ms;
@@ -36,9 +36,42 @@ static void say(const struct sink_store *s, const char *text)
         s->settings->say(s->settings->self, text);
 }
 
+/* The same place under another name, when somebody has the first. */
+static enum status open_either(struct sink_store *s, struct sink_store_settings *own, char *error)
+{
+    enum status st = store_open(&own->store, own->facts, error, &s->store);
+    char text[SAY_TEXT];
+
+    if (st != STATUS_EXISTS || !own->other_path)
+        return st;
+    snprintf(text, sizeof(text), "%s: flows of this weir go to %.200s", error, own->other_path);
+    own->store.path = own->other_path;
+    st = store_open(&own->store, own->facts, error, &s->store);
+    if (!st)
+        say(s, text);
+    return st;
+}
+
+static enum status sink_begin(struct sink_store *s, struct sink_store_settings *own, char *error)
+{
+    enum status st = open_either(s, own, error);
+    char text[SAY_TEXT];
+
+    if (!st) {
+        say(s, store_notice(s->store));
+        return STATUS_OK;
+    }
+    if (!own->optional || st == STATUS_NO_MEMORY)
+        return st;
+    own->store.path = NULL;
+    snprintf(text, sizeof(text), "flows are not kept: %s", error);
+    say(s, text);
+    return STATUS_OK;
+}
+
 static void *store_sink_open(const struct sink_settings *settings, char *error)
 {
-    const struct sink_store_settings *own = settings->context;
+    struct sink_store_settings *own = settings->context;
     struct sink_store *s = calloc(1, sizeof(*s));
 
     _Static_assert((int)SINK_ERROR_BYTES >= (int)STORE_ERROR_TEXT, "a store's error fits");
@@ -47,11 +80,10 @@ static void *store_sink_open(const struct sink_settings *settings, char *error)
         return NULL;
     }
     s->settings = own;
-    if (store_open(&own->store, own->facts, error, &s->store)) {
+    if (sink_begin(s, own, error)) {
         free(s);
         return NULL;
     }
-    say(s, store_notice(s->store));
     return s;
 }
 
@@ -64,9 +96,9 @@ static void something_waits(struct sink_store *s)
 static enum status store_sink_flow(void *self, const struct flow *f)
 {
     struct sink_store *s = self;
-    enum status st = store_put(s->store, f);
+    enum status st = s->store ? store_put(s->store, f) : STATUS_OK;
 
-    if (!st)
+    if (!st && s->store)
         something_waits(s);
     return st;
 }
@@ -75,8 +107,10 @@ static enum status store_sink_gap(void *self, const struct log_gap *gap)
 {
     struct sink_store *s = self;
 
-    store_gap(s->store, gap);
-    something_waits(s);
+    if (s->store) {
+        store_gap(s->store, gap);
+        something_waits(s);
+    }
     return STATUS_OK;
 }
 
@@ -111,7 +145,7 @@ static enum status store_sink_commit(void *self, bool now)
     struct sink_store *s = self;
     enum status st;
 
-    if (!store_pending(s->store))
+    if (!s->store || !store_pending(s->store))
         return STATUS_OK;
     if (!now && now_ms() < s->commit_ms && (s->failing || !store_full(s->store)))
         return STATUS_NEED_MORE;
@@ -133,7 +167,7 @@ static bool store_sink_idle(void *self)
     struct sink_store *s = self;
     bool more = false;
 
-    if (now_ms() < s->keep_ms)
+    if (!s->store || now_ms() < s->keep_ms)
         return false;
     if (store_keep(s->store, clock_us(CLOCK_REALTIME), &more) || !more)
         s->keep_ms = now_ms() + SINK_STORE_KEEP_MS;

@@ -1,5 +1,6 @@
-/* sink_store: the sink that keeps flows in a store. sink_settings.context is a
- * struct sink_store_settings. */
+/* sink_store: the sink that keeps flows in a store. sink_settings.context is a struct
+ * sink_store_settings, whose store.path is set to the file in use, or to NULL: there is
+ * none. */
 #ifndef WEIR_LOGS_SINK_STORE_H
 #define WEIR_LOGS_SINK_STORE_H
 
@@ -13,6 +14,8 @@ enum {
 
 struct sink_store_settings {
     struct store_settings store;
+    const char *other_path;    /* taken when another process writes to the first; or NULL */
+    bool optional;             /* without a store weir runs all the same */
     struct store_facts *facts; /* borrowed */
     /* A line for people: the file was damaged, the disk is full. At the start, or on the
      * log thread. May be NULL. */

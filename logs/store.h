@@ -17,8 +17,8 @@ enum {
 
 /* How long flows are kept. */
 struct keep_class {
-    const struct filter *filter; /* flows that it takes … */
-    int64_t age_us;              /* … are kept so long; 0: for ever */
+    struct filter *filter; /* flows that it takes; owned by who made the settings */
+    int64_t age_us;        /* are kept so long; 0: for ever */
 };
 
 struct keep {

@@ -32,6 +32,8 @@ struct fleet_facts {
     const char *version;
     const char *config; /* path; NULL: none */
     const char *ca;     /* path of the CA's certificate; NULL: none */
+    const char *store;  /* path of the store of flows; NULL: they are not kept */
+    const struct store_facts *store_facts;
 };
 
 /* Borrowed: all of it outlives fleet_run(). */

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "logs/store.h"
 #include "proxy/loop/fleet_impl.h"
 
 /* ---- status ---- */
@@ -68,6 +69,27 @@ static json_t *log_json(struct logs *logs)
                      "sink_failures", (json_int_t)s.sink_failures);
 }
 
+static json_int_t fact(const _Atomic uint64_t *value)
+{
+    return (json_int_t)atomic_load_explicit(value, memory_order_relaxed);
+}
+
+static json_t *store_json(const struct fleet_facts *facts)
+{
+    const struct store_facts *s = facts->store_facts;
+
+    if (!facts->store)
+        return json_null();
+    return json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I}",      //
+                     "path", facts->store,                 //
+                     "flows", fact(&s->flows),             //
+                     "bytes", fact(&s->bytes),             //
+                     "stored", fact(&s->stored),           //
+                     "lost_flows", fact(&s->lost_flows),   //
+                     "lost_bodies", fact(&s->lost_bodies), //
+                     "removed", fact(&s->removed));
+}
+
 /* Clients of each loop. */
 static json_t *loops_json(const struct fleet *f)
 {
@@ -83,7 +105,7 @@ static json_t *status_json(const struct fleet *f, const struct engine_stats *sta
     const struct fleet_facts *facts = &f->env.facts;
     json_int_t rules = f->rules ? (json_int_t)ruleset_count(f->rules) : 0;
 
-    return json_pack("{s:s,s:I,s:I,s:o,s:s?,s:s?,s:I,s:o,s:b,s:o,s:o}",                  //
+    return json_pack("{s:s,s:I,s:I,s:o,s:s?,s:s?,s:I,s:o,s:b,s:o,s:o,s:o}",              //
                      "version", facts->version,                                          //
                      "pid", (json_int_t)getpid(),                                        //
                      "uptime_ms", (json_int_t)((uv_hrtime() - f->started_ns) / 1000000), //
@@ -94,7 +116,8 @@ static json_t *status_json(const struct fleet *f, const struct engine_stats *sta
                      "loops", loops_json(f),                                             //
                      "stopping", f->stopping ? 1 : 0,                                    //
                      "traffic", traffic_json(stats),                                     //
-                     "log", log_json(f->env.logs));
+                     "log", log_json(f->env.logs),                                       //
+                     "store", store_json(facts));
 }
 
 void fleet_api_status_news(struct fleet *f)

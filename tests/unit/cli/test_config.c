@@ -299,10 +299,42 @@ static void later_keys_say_so(void **state)
 {
     (void)state;
     refuse("inspector: 127.0.0.1:8081", ":1:12: ", "only 'off' is in this version");
-    refuse("logs: { store: sqlite }", ":1:16: ", "only 'off' is in this version");
-    refuse("logs: { keep: { age: 7d } }", "", "not in this version");
-    refuse("logs: { keep: { age: 7d } }", "", "not in this version");
     unload(load("inspector: off\nlogs: { store: off }\nhttp: { http2: mirror }\n"));
+}
+
+static void reads_how_long_flows_are_kept(void **state)
+{
+    struct loaded *l = load("logs:\n  keep:\n    age: 2d\n    size: 1MiB\n    classes:\n"
+                            "      - { filter: 'is:injected', age: 30d }\n"
+                            "      - { filter: 'mime:image', age: 1h }\n");
+    const struct keep *keep = &l->config.keep;
+    const int64_t hour_us = INT64_C(3600) * 1000000;
+
+    (void)state;
+    assert_int_equal(keep->age_us, 48 * hour_us);
+    assert_int_equal(keep->size_bytes, 1024 * 1024);
+    assert_int_equal(keep->class_count, 2);
+    assert_int_equal(keep->classes[0].age_us, 30 * 24 * hour_us);
+    assert_int_equal(keep->classes[1].age_us, hour_us);
+    assert_true(bytes_equal(filter_text(keep->classes[1].filter), BYTES("mime:image")));
+    unload(l);
+    l = load("rules: []\n");
+    assert_int_equal(l->config.keep.age_us, 7 * 24 * hour_us);
+    assert_int_equal(l->config.keep.size_bytes, INT64_C(2) << 30);
+    assert_true(bytes_equal(l->config.values.store, BYTES("sqlite")));
+    unload(l);
+}
+
+static void tells_what_is_wrong_with_a_class_of_flows(void **state)
+{
+    (void)state;
+    refuse("logs: { keep: { classes: x } }", ":1:26: ", "a list of { filter: FILTER");
+    refuse("logs: { keep: { classes: [{ age: 1h }] } }", ":1:27: ", "wants both");
+    refuse("logs: { keep: { classes: [{ filter: 'is:injected', age: soon }] } }", ":1:57: ", "");
+    refuse("logs: { keep: { classes: [{ filter: a, age: 1h, size: 2 }] } }", ":1:49: ", "size");
+    /* the place in the filter, not that of the filter */
+    refuse("logs: { keep: { classes: [{ filter: 'a.test stauts:500', age: 1h }] } }", ":1:45: ",
+           "did you mean 'status'");
 }
 
 static void a_reload_knows_what_it_cannot_change(void **state)
@@ -370,6 +402,8 @@ int main(void)
         cmocka_unit_test(all_problems_are_reported_at_once),
         cmocka_unit_test(tells_of_includes_and_sections_at_once),
         cmocka_unit_test(later_keys_say_so),
+        cmocka_unit_test(reads_how_long_flows_are_kept),
+        cmocka_unit_test(tells_what_is_wrong_with_a_class_of_flows),
         cmocka_unit_test(a_reload_knows_what_it_cannot_change),
         cmocka_unit_test(a_missing_file_is_an_error),
         cmocka_unit_test(the_file_of_the_repository_is_good),
