@@ -27,9 +27,13 @@ MUST_USE enum status query_begin(struct query *q, const struct query_ask *ask);
 /* The caller's, to be freed by flow_free(). END: no more; IO; NO_MEMORY; CANCELLED. */
 MUST_USE enum status query_next(struct query *q, struct flow **ret_flow);
 void query_end(struct query *q);
-/* From any thread, or a signal's handler: lets what runs end with CANCELLED. */
+/* From any thread, or a signal's handler: lets what runs end with CANCELLED, and whatever
+ * is asked after it until the next query_begin(). */
 void query_interrupt(struct query *q);
 
+/* One flow by its number. NOT_FOUND. */
+MUST_USE enum status query_load(struct query *q, uint64_t number, bool bodies,
+                                struct flow **ret_flow);
 /* One flow by its name: its number ("1234"), "@1" for the newest, "@2" for the one before,
  * its ULID or a part of it from the start of at least 4 letters. With its bodies.
  * NOT_FOUND; EXISTS: several begin so; BAD_INPUT: it is no such name. */

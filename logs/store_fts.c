@@ -1,0 +1,279 @@
+#include "logs/store_fts.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/text.h"
+#include "logs/flow_make.h"
+#include "logs/record_read.h"
+#include "logs/store_schema.h"
+
+enum {
+    SQL_TEXT = 256,
+    TEXT_BYTES = 16 * 1024 * 1024, /* of one column of one flow */
+    STEP_FLOWS = 256,
+    COLUMNS = 4,
+};
+
+enum column { COLUMN_URL, COLUMN_HEAD, COLUMN_BODY, COLUMN_MORE };
+
+/* What a step works with. */
+struct step {
+    sqlite3 *db;
+    struct record_reader records;
+    sqlite3_stmt *next, *put; /* `put` is for the table `table` */
+    int64_t table;
+    struct buf columns[COLUMNS];
+    struct buf content; /* the start of a decoded body */
+};
+
+/* ---- text ---- */
+
+/* FTS5 ends a text at a NUL, and reads broken UTF-8 as it likes. */
+static void put_clean(struct buf *out, struct bytes in)
+{
+    size_t from = 0, at = 0;
+
+    while (at < in.len) {
+        uint32_t code = 0;
+        size_t len = in.ptr[at] && in.ptr[at] < 0x80 ? 1 : utf8_decode(bytes_from(in, at), &code);
+
+        if (len && in.ptr[at]) {
+            at += len;
+            continue;
+        }
+        buf_put(out, bytes_make(in.ptr + from, at - from));
+        buf_put_byte(out, ' ');
+        from = ++at;
+    }
+    buf_put(out, bytes_from(in, from));
+}
+
+static bool has_field(const struct fields *fields, const struct field *wanted)
+{
+    for (uint32_t i = 0; i < fields->count; i++) {
+        if (bytes_equal(fields->items[i].name, wanted->name) &&
+            bytes_equal(fields->items[i].value, wanted->value))
+            return true;
+    }
+    return false;
+}
+
+/* Those that `before` (or NULL) has not. */
+static void put_fields(struct buf *out, const struct fields *fields, const struct fields *before)
+{
+    for (uint32_t i = 0; i < fields->count; i++) {
+        const struct field *field = &fields->items[i];
+
+        if (before && has_field(before, field))
+            continue;
+        put_clean(out, field->name);
+        buf_put_text(out, ": ");
+        put_clean(out, field->value);
+        buf_put_byte(out, '\n');
+    }
+}
+
+static void put_heads(struct buf *out, const struct flow_message *m)
+{
+    if (m->received)
+        put_fields(out, &m->received->fields, NULL);
+    if (m->sent && m->sent != m->received)
+        put_fields(out, &m->sent->fields, m->received ? &m->received->fields : NULL);
+    if (m->trailers)
+        put_fields(out, m->trailers, NULL);
+}
+
+/* The start of the content, and whether there is more of it than the index gets: a picture
+ * is not taken apart into trigrams. */
+static bool put_content(struct step *s, const struct flow_message *m)
+{
+    struct bytes content = {0}, start;
+    enum status st;
+    bool text;
+
+    if (m->body.captured_bytes <= 0)
+        return false;
+    buf_clear(&s->content);
+    st = flow_content_view(m, &s->content, &content); /* what is broken ends there */
+    start = bytes_until(content, FTS_BODY_BYTES);
+    text = bytes_find(start, '\0') < 0;
+    if (text)
+        put_clean(&s->columns[COLUMN_BODY], start);
+    buf_put_byte(&s->columns[COLUMN_BODY], '\n');
+    return !text || st == STATUS_LIMIT || st == STATUS_NO_MEMORY || start.len < content.len;
+}
+
+static void put_flow(struct step *s, const struct flow *f)
+{
+    bool more;
+
+    for (int i = 0; i < COLUMNS; i++)
+        buf_clear(&s->columns[i]);
+    flow_put_url(f, &s->columns[COLUMN_BODY]);
+    put_clean(&s->columns[COLUMN_URL], buf_bytes(&s->columns[COLUMN_BODY]));
+    buf_clear(&s->columns[COLUMN_BODY]);
+    put_heads(&s->columns[COLUMN_HEAD], &f->request);
+    put_heads(&s->columns[COLUMN_HEAD], &f->response);
+    more = put_content(s, &f->request);
+    more = put_content(s, &f->response) || more;
+    if (more)
+        buf_put_text(&s->columns[COLUMN_MORE], "more");
+}
+
+/* ---- the tables ---- */
+
+static enum status failure(int code)
+{
+    return (code & 0xff) == SQLITE_FULL ? STATUS_LIMIT : record_failure(code);
+}
+
+static enum status run(sqlite3 *db, const char *sql)
+{
+    int code = sqlite3_exec(db, sql, NULL, NULL, NULL);
+
+    return code == SQLITE_OK ? STATUS_OK : failure(code);
+}
+
+/* `put` for the table that a number belongs to, which is made if need be. */
+static enum status turn_to(struct step *s, int64_t number)
+{
+    int64_t table = number / STORE_FTS_FLOWS;
+    char sql[SQL_TEXT];
+    enum status st;
+    int code;
+
+    if (s->put && s->table == table)
+        return STATUS_OK;
+    sqlite3_finalize(s->put);
+    s->put = NULL;
+    snprintf(sql, sizeof(sql),
+             "CREATE VIRTUAL TABLE IF NOT EXISTS fts_%" PRId64
+             " USING fts5(url, head, body, more, content='', columnsize=0, tokenize='trigram')",
+             table);
+    st = run(s->db, sql);
+    if (st)
+        return st;
+    snprintf(sql, sizeof(sql),
+             "INSERT INTO fts_%" PRId64 "(rowid, url, head, body, more) VALUES(?1, ?2, ?3, ?4, ?5)",
+             table);
+    code = sqlite3_prepare_v2(s->db, sql, -1, &s->put, NULL);
+    s->table = table;
+    return code == SQLITE_OK ? STATUS_OK : failure(code);
+}
+
+static enum status insert(struct step *s, int64_t number, size_t *bytes)
+{
+    enum status st = turn_to(s, number);
+    int code;
+
+    if (st)
+        return st;
+    sqlite3_bind_int64(s->put, 1, number);
+    for (int i = 0; i < COLUMNS; i++) {
+        struct bytes text = buf_bytes(&s->columns[i]);
+
+        if (buf_status(&s->columns[i]))
+            return buf_status(&s->columns[i]);
+        sqlite3_bind_text64(s->put, 2 + i, text.len ? (const char *)text.ptr : "", text.len,
+                            SQLITE_STATIC, SQLITE_UTF8);
+        *bytes += text.len;
+    }
+    code = sqlite3_step(s->put);
+    sqlite3_reset(s->put);
+    return code == SQLITE_DONE ? STATUS_OK : failure(code);
+}
+
+static enum status take_flow(struct step *s, int64_t number, size_t *bytes)
+{
+    struct flow *f;
+    enum status st = record_read(&s->records, (uint64_t)number, true, &f);
+
+    if (st == STATUS_NOT_FOUND || st == STATUS_BAD_INPUT)
+        return STATUS_OK; /* damaged: nobody will read it */
+    if (st)
+        return st;
+    put_flow(s, f);
+    flow_free(f);
+    return insert(s, number, bytes);
+}
+
+static enum status set_upto(sqlite3 *db, int64_t number)
+{
+    char sql[SQL_TEXT];
+
+    snprintf(sql, sizeof(sql), "INSERT OR REPLACE INTO meta VALUES('fts_upto', %" PRId64 ")",
+             number);
+    return run(db, sql);
+}
+
+static enum status take_flows(struct step *s, size_t budget_bytes, bool *ret_more)
+{
+    size_t bytes = 0;
+    int64_t last = 0;
+    int code = SQLITE_ROW;
+    enum status st = STATUS_OK;
+
+    for (int flows = 0; !st && bytes < budget_bytes && flows < STEP_FLOWS; flows++) {
+        code = sqlite3_step(s->next);
+        if (code != SQLITE_ROW)
+            break;
+        last = sqlite3_column_int64(s->next, 0);
+        st = take_flow(s, last, &bytes);
+    }
+    sqlite3_reset(s->next);
+    if (!st && code != SQLITE_ROW && code != SQLITE_DONE)
+        st = failure(code);
+    if (!st && last)
+        st = set_upto(s->db, last);
+    *ret_more = code == SQLITE_ROW;
+    return st;
+}
+
+static enum status step_open(struct step *s, sqlite3 *db)
+{
+    int code;
+
+    *s = (struct step){.db = db};
+    for (int i = 0; i < COLUMNS; i++)
+        buf_init(&s->columns[i], TEXT_BYTES);
+    buf_init(&s->content, FTS_BODY_BYTES + 1);
+    code = sqlite3_prepare_v2(db,
+                              "SELECT number FROM flows WHERE number >"
+                              " coalesce((SELECT value FROM meta WHERE key='fts_upto'), 0)"
+                              " ORDER BY number",
+                              -1, &s->next, NULL);
+    if (code != SQLITE_OK)
+        return failure(code);
+    return record_reader_open(&s->records, db);
+}
+
+static void step_close(struct step *s)
+{
+    for (int i = 0; i < COLUMNS; i++)
+        buf_release(&s->columns[i]);
+    buf_release(&s->content);
+    record_reader_release(&s->records);
+    sqlite3_finalize(s->next);
+    sqlite3_finalize(s->put);
+}
+
+enum status store_fts_step(sqlite3 *db, size_t budget_bytes, bool *ret_more)
+{
+    struct step s;
+    bool more = false;
+    enum status st = step_open(&s, db);
+
+    if (!st)
+        st = run(db, "BEGIN IMMEDIATE");
+    if (!st)
+        st = take_flows(&s, budget_bytes, &more);
+    step_close(&s);
+    if (!st)
+        st = run(db, "COMMIT");
+    if (st && !sqlite3_get_autocommit(db))
+        (void)!run(db, "ROLLBACK"); /* nothing more can be done about it */
+    if (!st)
+        *ret_more = more;
+    return st;
+}

@@ -1,0 +1,24 @@
+/* store_fts: the full-text index of a store: trigrams (FTS5) of URLs, of the fields of all
+ * heads and trailers, and of the first FTS_BODY_BYTES of the decoded text of each body. It
+ * stands in tables fts_<n> of STORE_FTS_FLOWS flows each, without the text itself; what it
+ * finds is to be looked at again. Flows whose bodies it has not all of are marked, so that
+ * whoever searches bodies can look at them too (column `more`). Up to which number flows
+ * are in it says meta.fts_upto. */
+#ifndef WEIR_LOGS_STORE_FTS_H
+#define WEIR_LOGS_STORE_FTS_H
+
+#include <sqlite3.h>
+
+#include "base/bytes.h"
+
+enum {
+    FTS_BODY_BYTES = 16 * 1024,
+    FTS_STEP_BYTES = 128 * 1024, /* of text that a step takes, or one flow: some milliseconds */
+};
+
+/* Takes the next flows into the index, in a transaction of its own; for the writer's
+ * connection, when there is nothing else to do. *ret_more: there are flows left. On
+ * failure nothing has changed: LIMIT: the disk is full; NO_MEMORY, IO. */
+MUST_USE enum status store_fts_step(sqlite3 *db, size_t budget_bytes, bool *ret_more);
+
+#endif
