@@ -53,5 +53,7 @@ int cli_name_file(const struct cli *cli, struct options *options);
 /* help.c */
 void help_put_overview(struct buf *out, bool colour);
 void help_put_command(struct buf *out, enum subcommand command, bool colour);
+/* help_filters.c */
+void help_put_filters(struct buf *out, bool colour);
 
 #endif

@@ -20,6 +20,14 @@ static const char *const about[SUBCOMMAND_COUNT] = {
 #undef ABOUT
 };
 
+/* What `weir help` explains besides commands. */
+static const struct topic {
+    const char *name;
+    void (*put)(struct buf *out, bool colour);
+} topics[] = {
+    {"filters", help_put_filters},
+};
+
 static void put_title(struct buf *out, const char *title, bool colour)
 {
     buf_putf(out, "\n%s%s%s\n", colour ? "\033[1m" : "", title, colour ? "\033[0m" : "");
@@ -43,6 +51,7 @@ void help_put_overview(struct buf *out, bool colour)
     put_row(out, "weir exec -- curl -s URL", "see what one command sends and gets");
     put_row(out, "weir run", "a proxy at 127.0.0.1:8080");
     put_row(out, "weir help COMMAND", "more, with examples");
+    put_row(out, "weir help filters", "how flows are chosen");
 }
 
 static void put_option(struct buf *out, const struct option_row *row)
@@ -82,10 +91,19 @@ void help_put_command(struct buf *out, enum subcommand command, bool colour)
             put_option(out, &option_rows[i]);
 }
 
+static const struct topic *topic_find(const char *word)
+{
+    for (size_t i = 0; i < sizeof(topics) / sizeof(topics[0]); i++)
+        if (strcmp(topics[i].name, word) == 0)
+            return &topics[i];
+    return NULL;
+}
+
 int command_help(const struct cli *cli)
 {
     const struct options *o = &cli->options;
     char error[OPTION_ERROR_TEXT];
+    const struct topic *topic = o->operand_count ? topic_find(o->operands[0]) : NULL;
     enum subcommand command;
     struct buf out;
     int code;
@@ -93,6 +111,8 @@ int command_help(const struct cli *cli)
     buf_init(&out, SIZE_MAX / 2);
     if (o->operand_count == 0) {
         help_put_overview(&out, cli->colour_out);
+    } else if (topic) {
+        topic->put(&out, cli->colour_out);
     } else if (command_find(o->operands[0], error, &command)) {
         buf_release(&out);
         return cli_usage(cli, "%s", error);

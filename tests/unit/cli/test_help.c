@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "logs/filter_keys.h"
 
 enum { TEXT_BYTES = 64 * 1024, COLUMNS = 140 };
 
@@ -64,12 +65,35 @@ static void no_line_of_help_is_too_long(void **state)
     }
 }
 
+static void the_page_of_filters_has_every_key(void **state)
+{
+    struct bytes rest;
+    struct buf out;
+
+    (void)state;
+    buf_init(&out, TEXT_BYTES);
+    help_put_filters(&out, false);
+    for (int i = 0; i < FILTER_KEY_COUNT; i++)
+        assert_non_null(strstr(buf_text(&out), filter_key_rows[i].help));
+    for (int i = 0; i < FILTER_WORD_COUNT; i++)
+        assert_non_null(strstr(buf_text(&out), filter_word_rows[i].help));
+    assert_non_null(strstr(buf_text(&out), "~bs oops"));
+    for (rest = buf_bytes(&out); rest.len;) {
+        ptrdiff_t end = bytes_find(rest, '\n');
+
+        assert_in_range(end, 0, COLUMNS);
+        rest = bytes_from(rest, (size_t)end + 1);
+    }
+    buf_release(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_command_teaches_by_an_example),
         cmocka_unit_test(the_overview_lists_every_command),
         cmocka_unit_test(no_line_of_help_is_too_long),
+        cmocka_unit_test(the_page_of_filters_has_every_key),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
