@@ -125,6 +125,13 @@ void stage_take_flow(struct stage *s, const struct flow *f)
         n->interims++;
 }
 
+/* Only their ends are judged. */
+void stage_take_log(struct stage *s, const struct log_event *log)
+{
+    if (log->kind == LOG_END)
+        stage_take_flow(s, log->flow);
+}
+
 /* ---- names and dials ---------------------------------------------------- */
 
 static const char *address_of(const char *host)
