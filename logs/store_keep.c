@@ -359,7 +359,8 @@ enum status store_keep(struct store *s, int64_t now_us, bool *ret_more)
         *ret_more = true;
         return take_away(s, &d, too_large ? INT64_MAX : now_us - d.age_us);
     }
-    return s->fts_look ? drop_index(s, ret_more) : give_back(s, ret_more);
+    st = s->fts_look ? drop_index(s, ret_more) : STATUS_OK;
+    return st || *ret_more ? st : give_back(s, ret_more);
 }
 
 bool store_over(const struct store *s)
