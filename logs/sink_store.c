@@ -14,7 +14,8 @@ struct sink_store {
     const struct sink_store_settings *settings;
     int64_t commit_ms; /* the monotonic clock: when what waits is to be written; 0: nothing waits */
     int64_t keep_ms;
-    bool failing; /* people know that flows cannot be written */
+    bool failing;    /* people know that flows cannot be written */
+    uint64_t stored; /* flows, when all that was given had been written */
 };
 
 static int64_t clock_us(clockid_t id)
@@ -140,26 +141,50 @@ static void keep_up(struct sink_store *s)
     }
 }
 
+/* A failure says that nothing was kept since the last commit. If a part of it was, what is
+ * missing is written down here, by who knows how much that is. */
+static enum status give_up(struct sink_store *s, enum status st)
+{
+    const struct store_facts *facts = s->settings->facts;
+    uint64_t lost = atomic_load(&facts->lost_flows), stored = atomic_load(&facts->stored);
+    bool partly = stored != s->stored;
+    struct log_gap gap = {0};
+
+    store_drop(s->store);
+    s->stored = stored;
+    if (!partly)
+        return st;
+    gap.flows = atomic_load(&facts->lost_flows) - lost;
+    store_gap(s->store, &gap);
+    return STATUS_OK;
+}
+
 static enum status store_sink_commit(void *self, bool now)
 {
     struct sink_store *s = self;
+    uint64_t before;
     enum status st;
 
     if (!s->store || !store_pending(s->store))
         return STATUS_OK;
     if (!now && now_ms() < s->commit_ms && (s->failing || !store_full(s->store)))
         return STATUS_NEED_MORE;
+    before = atomic_load(&s->settings->facts->stored);
     st = store_commit(s->store);
     say(s, store_notice(s->store));
     tell_failure(s, st != STATUS_OK);
-    s->commit_ms = st && !now ? now_ms() + SINK_STORE_RETRY_MS : 0;
-    if (st && !now)
+    s->commit_ms = 0;
+    if (st && !now) {
+        bool goes_on = atomic_load(&s->settings->facts->stored) != before;
+
+        s->commit_ms = now_ms() + (goes_on ? SINK_STORE_COMMIT_MS : SINK_STORE_RETRY_MS);
         return STATUS_NEED_MORE;
+    }
     if (st)
-        store_drop(s->store);
-    else
-        keep_up(s);
-    return st;
+        return give_up(s, st);
+    s->stored = atomic_load(&s->settings->facts->stored);
+    keep_up(s);
+    return STATUS_OK;
 }
 
 static bool store_sink_idle(void *self)

@@ -13,6 +13,7 @@ enum {
     JOURNAL_PAGES = 4096,               /* are carried over into the file when it has so many */
     INLINE_BYTES = 2 * 1024,            /* shorter bodies stand in their row */
     CHUNK_BYTES = 256 * 1024,
+    SQUEEZES = 64, /* tries of one commit, while the disk is full */
     NUMBER_AT = 1, /* parameters of PUT_FLOW */
     ID_AT = 2,
     NUMBERS_AT = 3,
@@ -306,12 +307,12 @@ bool store_pending(const struct store *s)
 
 bool store_full(const struct store *s)
 {
-    return s->batch.row_count >= COMMIT_ROWS || s->batch.bytes.len >= COMMIT_BYTES;
+    return batch_waiting(&s->batch) >= COMMIT_ROWS || s->batch.bytes.len >= COMMIT_BYTES;
 }
 
 void store_drop(struct store *s)
 {
-    count(&s->facts->lost_flows, s->batch.row_count);
+    count(&s->facts->lost_flows, batch_waiting(&s->batch));
     batch_clear(&s->batch);
 }
 
@@ -355,53 +356,76 @@ static enum status insert_body(struct store *s, struct batch_body *b)
     bind_blob(q, 1, bytes_make(b->digest, sizeof(b->digest)));
     sqlite3_bind_int64(q, 2, (int64_t)b->bytes);
     sqlite3_bind_int(q, 3, b->coding);
-    sqlite3_bind_int64(q, 4, b->refs);
     if (inside)
-        bind_blob(q, 5, data);
+        bind_blob(q, 4, data);
     else
-        sqlite3_bind_null(q, 5);
+        sqlite3_bind_null(q, 4);
     st = store_run(s, STORE_PUT_BODY);
     if (st)
         return st;
     b->key = sqlite3_last_insert_rowid(s->file.db);
+    b->fresh = true;
     return inside ? STATUS_OK : write_chunks(s, b->key, data);
 }
 
-/* One that is in the file already; NOT_FOUND: retention was quicker. */
-static enum status use_body(struct store *s, int64_t key, struct batch_body *b)
+/* One more use of what is in the file already; NOT_FOUND: retention was quicker. */
+static enum status use_body(struct store *s, int64_t key)
 {
-    sqlite3_stmt *q = s->statements[STORE_USE_BODY];
     enum status st;
 
-    sqlite3_bind_int64(q, 1, key);
-    sqlite3_bind_int64(q, 2, b->refs);
+    sqlite3_bind_int64(s->statements[STORE_USE_BODY], 1, key);
     st = store_run(s, STORE_USE_BODY);
-    if (!st && sqlite3_changes(s->file.db) == 0)
-        return STATUS_NOT_FOUND;
-    if (!st)
-        b->key = key;
-    return st;
+    return !st && sqlite3_changes(s->file.db) == 0 ? STATUS_NOT_FOUND : st;
 }
 
+static enum status find_body(struct store *s, const struct batch_body *b, int64_t *ret_key)
+{
+    if (b->key || b->known || b->bytes < STORE_INDEXED_BYTES) {
+        *ret_key = b->key ? b->key : b->known;
+        return *ret_key ? STATUS_OK : STATUS_NOT_FOUND;
+    }
+    bind_blob(s->statements[STORE_FIND_BODY], 1, bytes_make(b->digest, sizeof(b->digest)));
+    return store_ask(s, STORE_FIND_BODY, ret_key);
+}
+
+/* NOT_FOUND: it has gone meanwhile, and its bytes are not here. */
 static enum status write_body(struct store *s, struct batch_body *b)
 {
     int64_t key = 0;
-    enum status st;
+    enum status st = find_body(s, b, &key);
 
-    b->key = 0;
-    if (!b->refs)
-        return STATUS_OK;
-    if (b->known) {
-        st = use_body(s, b->known, b);
-        return st == STATUS_NOT_FOUND ? STATUS_OK : st;
-    }
-    if (b->bytes < STORE_INDEXED_BYTES)
-        return insert_body(s, b);
-    bind_blob(s->statements[STORE_FIND_BODY], 1, bytes_make(b->digest, sizeof(b->digest)));
-    st = store_ask(s, STORE_FIND_BODY, &key);
     if (st == STATUS_NOT_FOUND)
         return insert_body(s, b);
-    return st ? st : use_body(s, key, b);
+    if (!st)
+        st = use_body(s, key);
+    if (!st && !b->key) {
+        b->key = key;
+        b->fresh = true;
+    }
+    return st;
+}
+
+/* The key of a row's body on that side; *ret_key 0: it has none here. */
+static enum status row_body(struct store *s, const struct batch_row *row, int side,
+                            int64_t *ret_key)
+{
+    struct batch_body *b = row->bodies[side] < 0 ? NULL : &s->batch.bodies[row->bodies[side]];
+    enum status st = STATUS_OK;
+
+    *ret_key = 0;
+    if (!b)
+        return STATUS_OK;
+    if (s->bare) {
+        s->lost_bodies++;
+        return STATUS_OK;
+    }
+    st = write_body(s, b);
+    if (!st)
+        *ret_key = b->key;
+    if (st != STATUS_NOT_FOUND)
+        return st;
+    s->lost_bodies++;
+    return STATUS_OK;
 }
 
 static enum status write_flow(struct store *s, const struct batch_row *row, int64_t number)
@@ -420,18 +444,20 @@ static enum status write_flow(struct store *s, const struct batch_row *row, int6
 static enum status write_record(struct store *s, const struct batch_row *row, int64_t number)
 {
     sqlite3_stmt *q = s->statements[STORE_PUT_RECORD];
+    enum status st = STATUS_OK;
 
     sqlite3_bind_int64(q, 1, number);
-    for (int i = 0; i < 2; i++) {
-        int64_t key = row->bodies[i] < 0 ? 0 : s->batch.bodies[row->bodies[i]].key;
+    for (int side = 0; !st && side < 2; side++) {
+        int64_t key = 0;
 
+        st = row_body(s, row, side, &key);
         if (key)
-            sqlite3_bind_int64(q, 2 + i, key);
+            sqlite3_bind_int64(q, 2 + side, key);
         else
-            sqlite3_bind_null(q, 2 + i);
+            sqlite3_bind_null(q, 2 + side);
     }
     bind_blob(q, 4, batch_part(&s->batch, row->record));
-    return store_run(s, STORE_PUT_RECORD);
+    return st ? st : store_run(s, STORE_PUT_RECORD);
 }
 
 static enum status write_gap(struct store *s, const struct log_gap *gap, int64_t after)
@@ -453,46 +479,101 @@ static enum status write_count(struct store *s, enum store_statement id, int64_t
     return store_run(s, id);
 }
 
-static enum status write_all(struct store *s)
+/* The next `count` rows; with the last one what is missing behind it, too. */
+static enum status write_rows(struct store *s, uint32_t count)
 {
     const struct store_batch *b = &s->batch;
     int64_t number = s->last_number;
     enum status st = STATUS_OK;
 
-    for (uint32_t i = 0; !st && i < b->body_count; i++)
-        st = write_body(s, &b->bodies[i]);
-    for (uint32_t i = 0; !st && i < b->row_count; i++) {
+    for (uint32_t i = b->row_first; !st && i < b->row_first + count; i++) {
+        struct log_gap without = {.bodies = s->lost_bodies};
+
         st = write_gap(s, &b->rows[i].before, number);
         if (!st)
             st = write_flow(s, &b->rows[i], ++number);
         if (!st)
             st = write_record(s, &b->rows[i], number);
+        without.bodies = s->lost_bodies - without.bodies;
+        if (!st)
+            st = write_gap(s, &without, number);
     }
-    if (!st)
+    if (!st && count == batch_waiting(b))
         st = write_gap(s, &b->gap, number);
     if (!st)
         st = write_count(s, STORE_SET_LAST, number);
     if (!st)
-        st = write_count(s, STORE_SET_FLOWS, (int64_t)s->flows + b->row_count);
+        st = write_count(s, STORE_SET_FLOWS, (int64_t)s->flows + count);
     return st;
 }
 
 /* Only what is in the file for good is counted, and known by its key. */
-static void batch_stored(struct store *s)
+static void rows_stored(struct store *s, uint32_t number)
 {
     struct store_batch *b = &s->batch;
 
     for (uint32_t i = 0; i < b->body_count; i++) {
-        const struct batch_body *body = &b->bodies[i];
+        struct batch_body *body = &b->bodies[i];
 
-        body_recents_set(&b->recents, body->digest, body->key);
-        count(&s->facts->lost_bodies, body->key ? 0 : body->refs);
+        if (body->fresh)
+            body_recents_set(&b->recents, body->digest, body->key);
+        body->fresh = false;
     }
-    s->last_number += b->row_count;
-    s->flows += b->row_count;
-    count(&s->facts->stored, b->row_count);
+    b->row_first += number;
+    s->last_number += number;
+    s->flows += number;
+    count(&s->facts->stored, number);
+    count(&s->facts->lost_bodies, s->lost_bodies);
     atomic_store_explicit(&s->facts->flows, s->flows, memory_order_relaxed);
-    batch_clear(b);
+    if (b->row_first == b->row_count)
+        batch_clear(b);
+}
+
+static void rows_failed(struct store *s)
+{
+    struct store_batch *b = &s->batch;
+
+    for (uint32_t i = 0; i < b->body_count; i++) {
+        if (b->bodies[i].fresh)
+            b->bodies[i].key = 0;
+        b->bodies[i].fresh = false;
+    }
+}
+
+static enum status rows_write(struct store *s, uint32_t number)
+{
+    enum status st = store_begin(s);
+
+    s->lost_bodies = 0;
+    if (!st)
+        st = store_end(s, write_rows(s, number));
+    if (st)
+        rows_failed(s);
+    else
+        rows_stored(s, number);
+    return st;
+}
+
+/* A disk that has no room for all may have it for a part: smaller and smaller ones are
+ * tried, down to a single flow without its bodies. */
+static enum status rows_squeeze(struct store *s)
+{
+    uint32_t number = batch_waiting(&s->batch);
+    enum status st = STATUS_LIMIT;
+
+    for (int i = 0; i < SQUEEZES && store_pending(s); i++) {
+        number = st ? number / 2 : number * 2;
+        if (number > batch_waiting(&s->batch))
+            number = batch_waiting(&s->batch);
+        s->bare = number == 0;
+        st = rows_write(s, s->bare ? 1 : number);
+        if (st && (s->bare || st != STATUS_LIMIT))
+            break;
+        if (s->bare)
+            number = 1;
+    }
+    s->bare = false;
+    return st || !store_pending(s) ? st : STATUS_LIMIT;
 }
 
 static enum status batch_write(struct store *s)
@@ -501,14 +582,14 @@ static enum status batch_write(struct store *s)
     enum status st = journal_room(s);
 
     if (!st)
-        st = store_begin(s);
-    if (!st)
-        st = store_end(s, write_all(s));
-    if (st)
+        st = rows_write(s, batch_waiting(&s->batch));
+    else
         return st;
-    batch_stored(s);
-    (void)!store_measure(s, &used, &bytes); /* the flows are kept, whatever it says */
-    return STATUS_OK;
+    if (st == STATUS_LIMIT && batch_waiting(&s->batch))
+        st = rows_squeeze(s);
+    if (!s->damaged)
+        (void)!store_measure(s, &used, &bytes); /* the flows are kept, whatever it says */
+    return st;
 }
 
 enum status store_commit(struct store *s)

@@ -65,9 +65,10 @@ void store_gap(struct store *s, const struct log_gap *gap);
 /* Is anything put down, and enough of it for a commit to pay? */
 bool store_pending(const struct store *s);
 bool store_full(const struct store *s);
-/* Makes lasting what was put down. On failure all of it still waits, for another commit or
- * for store_drop(): LIMIT: the disk is full, or the journal, since a reader holds it; IO;
- * NO_MEMORY. A file found damaged is replaced by a new one. */
+/* Makes lasting what was put down. On failure what could not be written still waits, for
+ * another commit or for store_drop(); of a disk that is nearly full, flows take what there
+ * is, without their bodies if need be. LIMIT: the disk is full, or the journal, since a reader
+ * holds it; IO; NO_MEMORY. A file found damaged is replaced by a new one. */
 MUST_USE enum status store_commit(struct store *s);
 /* Gives up what waits, and counts it as lost. */
 void store_drop(struct store *s);

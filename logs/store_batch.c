@@ -34,6 +34,7 @@ void batch_clear(struct store_batch *b)
     if (b->body_count)
         memset(b->slots, 0, sizeof(b->slots));
     b->row_count = 0;
+    b->row_first = 0;
     b->body_count = 0;
     b->gap = (struct log_gap){0};
 }
@@ -45,7 +46,12 @@ struct bytes batch_part(const struct store_batch *b, struct batch_span span)
 
 bool batch_empty(const struct store_batch *b)
 {
-    return !b->row_count && !b->gap.flows && !b->gap.bodies;
+    return !batch_waiting(b) && !b->gap.flows && !b->gap.bodies;
+}
+
+uint32_t batch_waiting(const struct store_batch *b)
+{
+    return b->row_count - b->row_first;
 }
 
 void batch_gap(struct store_batch *b, const struct log_gap *gap)
@@ -131,7 +137,6 @@ static enum status message_body(struct store_batch *b, const struct flow_message
             return st;
         *slot = (uint16_t)b->body_count;
     }
-    b->bodies[*slot - 1].refs++;
     *ret_place = *slot - 1;
     return STATUS_OK;
 }
@@ -149,7 +154,8 @@ static unsigned row_bodies(struct store_batch *b, const struct flow *f, bool wit
         row->bodies[i] = -1;
         if (messages[i]->body.captured_bytes <= 0)
             continue;
-        if (without || message_body(b, messages[i], &row->bodies[i])) {
+        if (without || b->body_count + 2 > BATCH_SLOTS / 2 ||
+            message_body(b, messages[i], &row->bodies[i])) {
             b->bytes.len = before;
             b->bytes.status = STATUS_OK;
             lost++;
@@ -248,14 +254,6 @@ static void row_record(struct store_batch *b, const struct flow *f, struct batch
     row->record = (struct batch_span){(uint32_t)before, (uint32_t)(b->bytes.len - before)};
 }
 
-static void row_forget_bodies(struct store_batch *b, const struct batch_row *row)
-{
-    for (size_t i = 0; i < 2; i++) {
-        if (row->bodies[i] >= 0)
-            b->bodies[row->bodies[i]].refs--;
-    }
-}
-
 enum status batch_add(struct store_batch *b, const struct flow *f, const struct batch_how *how,
                       unsigned *ret_lost_bodies)
 {
@@ -275,8 +273,7 @@ enum status batch_add(struct store_batch *b, const struct flow *f, const struct 
     row_record(b, f, &row);
     st = buf_status(&b->bytes);
     if (st) {
-        row_forget_bodies(b, &row); /* one without a row is written by nobody */
-        b->bytes.len = before;
+        b->bytes.len = before; /* a body without a row is written by nobody */
         b->bytes.status = STATUS_OK;
         return st;
     }

@@ -63,10 +63,10 @@ struct batch_row {
 struct batch_body {
     uint8_t digest[BODY_DIGEST_BYTES];
     int64_t known;  /* bodies.key when it was stored lately; then it has no data here */
-    int64_t key;    /* what it got in the commit under way */
+    int64_t key;    /* bodies.key of this file; 0: none yet */
+    bool fresh;     /* that commit made it */
     uint64_t bytes; /* as they passed */
     struct batch_span data;
-    uint32_t refs; /* of rows of this batch */
     uint8_t coding;
 };
 
@@ -76,6 +76,7 @@ struct store_batch {
     struct batch_row *rows; /* owned */
     struct batch_body *bodies;
     uint32_t row_count, row_cap, body_count, body_cap;
+    uint32_t row_first;          /* those before it are written */
     uint16_t slots[BATCH_SLOTS]; /* places in `bodies`, counted from 1 */
     struct log_gap gap;          /* behind the last row */
     struct body_recents recents;
@@ -98,5 +99,6 @@ MUST_USE enum status batch_add(struct store_batch *b, const struct flow *f,
 void batch_gap(struct store_batch *b, const struct log_gap *gap);
 struct bytes batch_part(const struct store_batch *b, struct batch_span span);
 bool batch_empty(const struct store_batch *b);
+uint32_t batch_waiting(const struct store_batch *b); /* rows not written */
 
 #endif

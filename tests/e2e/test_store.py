@@ -1,0 +1,296 @@
+"""What passed through weir is kept in a store: after kill -9 at any moment, when the disk is
+full, when its file is damaged, and for as long as the configuration says.
+
+WEIR_ROUNDS=N kills it N times, the optimised weir if there is one, and tells how long the
+restarts took."""
+
+import contextlib
+import os
+import random
+import signal
+import sqlite3
+import sys
+import time
+import unittest
+
+from rig import Load, status, tmpfs
+from weirtest import (
+    Ground,
+    Origin,
+    Weir,
+    curl_status,
+    eventually,
+    release_binary,
+    upstream_map,
+    urllib_open,
+)
+
+KIB, MIB = 1024, 1024 * 1024
+ROUNDS = int(os.environ.get("WEIR_ROUNDS", "0"))
+
+
+def store_path(weir, name="flows.db"):
+    return weir.path("state", "weir", name)
+
+
+def ask(path, sql):
+    """All rows; the writer may go on meanwhile."""
+    with contextlib.closing(sqlite3.connect(path, timeout=10)) as db:
+        return db.execute(sql).fetchall()
+
+
+def count(path, what="flows"):
+    return ask(path, "SELECT count(*) FROM " + what)[0][0]
+
+
+def store_status(weir):
+    return status(weir)["store"]
+
+
+def settled(weir):
+    """The store's status once all flows that were logged are stored or lost."""
+
+    def check():
+        told = status(weir)
+        store = told["store"]
+        done = store["stored"] + store["lost_flows"]
+        return store if told["log"]["flows"] == done else None
+
+    return eventually(check, "the end of writing", 30)
+
+
+class Keeping(Ground):
+    def test_a_flow_is_kept_with_what_belongs_to_it(self):
+        self.origin.routes["/kept"] = lambda wire, _: wire.reply(
+            200, b"some text", [("Content-Type", "text/plain")]
+        )
+        before = store_status(self.weir)["stored"]
+        self.assertEqual(curl_status(self.weir, "http://origin.test/kept?a=b"), (200, b"some text"))
+        eventually(lambda: store_status(self.weir)["stored"] == before + 1)
+        row = ask(
+            store_path(self.weir),
+            "SELECT method, host, path, status, mime, response_bytes, hex(data) FROM flows"
+            " JOIN records USING(number) JOIN bodies ON key = response_body"
+            " WHERE path = '/kept?a=b'",
+        )
+        text = b"some text".hex().upper()
+        self.assertEqual(row, [("GET", "origin.test", "/kept?a=b", 200, "text/plain", 9, text)])
+        flow = self.weir.flow(url="http://origin.test/kept?a=b")
+        ids = ask(store_path(self.weir), "SELECT hex(id) FROM flows WHERE path = '/kept?a=b'")
+        self.assertEqual(int(ids[0][0], 16), int(ulid_bits(flow["id"])))
+
+    def test_files_are_for_their_owner_only(self):
+        folder = os.path.dirname(store_path(self.weir))
+        self.assertEqual(os.stat(folder).st_mode & 0o777, 0o700)
+        for name in os.listdir(folder):
+            self.assertEqual(os.stat(os.path.join(folder, name)).st_mode & 0o777, 0o600, name)
+
+    def test_status_tells_of_the_store(self):
+        code, out, err = self.weir.cli("status")
+        self.assertEqual(code, 0, err)
+        self.assertIn(store_path(self.weir), out)
+        self.assertRegex(out, r"\d+ flows, \d+(\.\d+)? (KiB|MiB)")
+
+    def test_a_second_weir_keeps_its_flows_beside(self):
+        second = Weir(upstream_map(self.targets()))
+        second.env = self.weir.env
+        with second:
+            second.wait_stderr(r"process %d is writing to .*flows\.db" % self.weir.pid)
+            name = "flows-%d.db" % second.port
+            curl_status(second, "http://origin.test/second")
+            path = store_path(self.weir, name)
+            eventually(lambda: count(path) == 1)
+            self.assertEqual(
+                ask(store_path(self.weir), "SELECT count(*) FROM flows WHERE path = '/second'"),
+                [(0,)],
+            )
+
+
+def ulid_bits(text):
+    letters = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+    value = 0
+    for c in text:
+        value = value * 32 + letters.index(c)
+    return value
+
+
+class Choosing(unittest.TestCase):
+    def test_off_keeps_nothing(self):
+        for yaml, args in (("logs: { store: off }\n", ()), ("", ("--store", "off"))):
+            with Origin() as origin, Weir(
+                yaml + upstream_map({"a.test": origin.port}), args
+            ) as weir:
+                curl_status(weir, "http://a.test/")
+                self.assertIsNone(status(weir)["store"])
+                self.assertFalse(os.path.exists(store_path(weir)))
+
+    def test_a_file_is_named_by_an_option_or_the_configuration(self):
+        for yaml, args in (("logs: { store: mine.db }\n", ()), ("", ("--store", "mine.db"))):
+            with Origin() as origin, Weir(
+                yaml + upstream_map({"a.test": origin.port}), args
+            ) as weir:
+                curl_status(weir, "http://a.test/")
+                eventually(lambda: count(weir.path("mine.db")) == 1)
+                self.assertEqual(store_status(weir)["path"], weir.path("mine.db"))
+                self.assertFalse(os.path.exists(store_path(weir)))
+
+    def test_exec_keeps_flows_where_it_is_told_to(self):
+        with Origin() as origin:
+            weir = Weir(upstream_map({"a.test": origin.port}))
+            for args in ((), ("--store", "exec.db")):
+                code, _, err = weir.cli(
+                    "exec", "-c", weir.yaml_path, *args, "--", "curl", "-s", "http://a.test/x"
+                )
+                self.assertEqual(code, 0, err)
+            self.assertEqual(count(weir.path("exec.db")), 1)
+            self.assertFalse(os.path.exists(store_path(weir)))
+
+    def test_a_file_that_was_named_and_cannot_be_used_ends_weir(self):
+        weir = Weir()
+        with open(weir.path("notes.txt"), "w") as file:
+            file.write("my notes")
+        for name, why in (("no/such/folder.db", "No such file"), ("notes.txt", "notes.txt")):
+            code, _, err = weir.cli(
+                "run", "-c", weir.yaml_path, "--listen", "127.0.0.1:0", "--store", name
+            )
+            self.assertEqual(code, 1)
+            self.assertIn(why, err)
+        with open(weir.path("notes.txt")) as file:
+            self.assertEqual(file.read(), "my notes")
+
+    def test_a_damaged_file_is_moved_aside_and_weir_runs(self):
+        with Origin() as origin:
+            weir = Weir(upstream_map({"a.test": origin.port}))
+            os.mkdir(weir.path("state", "weir"), 0o700)
+            with open(store_path(weir), "wb") as file:
+                file.write(random.randbytes(64 * KIB))
+            with weir:
+                weir.wait_stderr(r"flows\.db is damaged: it was moved aside to .*\.corrupt-")
+                curl_status(weir, "http://a.test/")
+                eventually(lambda: count(store_path(weir)) == 1)
+                aside = [n for n in os.listdir(weir.path("state", "weir")) if ".corrupt-" in n]
+                self.assertEqual(len(aside), 1)
+
+    def test_without_a_folder_weir_runs_and_keeps_nothing(self):
+        with Origin() as origin:
+            weir = Weir(upstream_map({"a.test": origin.port}))
+            with open(weir.path("state", "weir"), "w"):
+                pass  # a file stands where the folder would
+            with weir:
+                weir.wait_stderr(r"flows are not kept: ")
+                self.assertEqual(curl_status(weir, "http://a.test/")[0], 200)
+                self.assertIsNone(status(weir)["store"])
+
+
+class Retention(unittest.TestCase):
+    def test_flows_go_when_they_are_too_old_classes_apart(self):
+        yaml = (
+            "logs:\n  keep:\n    age: 1s\n    classes:\n"
+            "      - { filter: 'is:injected', age: 1h }\n"
+            "rules:\n  - { name: made, match: a.test/made, then: 404 }\n"
+        )
+        with Origin() as origin, Weir(yaml + upstream_map({"a.test": origin.port})) as weir:
+            for path in ("/passed", "/made", "/passed"):
+                curl_status(weir, "http://a.test" + path)
+            eventually(lambda: store_status(weir)["removed"] == 2)
+            self.assertEqual(ask(store_path(weir), "SELECT path FROM flows"), [("/made",)])
+            self.assertEqual(store_status(weir)["flows"], 1)
+
+    def test_the_file_does_not_outgrow_its_size(self):
+        yaml = "logs: { keep: { size: 4MiB } }\n"
+        with Origin() as origin, Weir(yaml + upstream_map({"a.test": origin.port})) as weir:
+            origin.routes["/"] = lambda wire, _: wire.reply(200, random.randbytes(256 * KIB))
+            for _ in range(64):  # 16 MiB
+                self.assertEqual(urllib_open(weir, "http://a.test/").status, 200)
+            eventually(lambda: store_status(weir)["removed"] > 20)
+            eventually(lambda: store_status(weir)["bytes"] < 9 * MIB)
+            self.assertEqual(ask(store_path(weir), "PRAGMA integrity_check"), [("ok",)])
+
+
+class Killing(unittest.TestCase):
+    """kill -9 at random moments under load."""
+
+    def test_no_flow_is_lost_that_was_told_to_be_stored(self):
+        rounds = ROUNDS or 10
+        restarts, told_flows = [], 0
+        with Origin() as origin:
+            origin.routes["/"] = lambda wire, _: wire.reply(200, b"x" * 2000)
+            weir = Weir(
+                upstream_map({"a.test": origin.port}),
+                program=release_binary() if ROUNDS else None,
+            )
+            for i in range(rounds):
+                before = count(store_path(weir)) if i else 0
+                told, took = self.round(weir)
+                told_flows += told
+                restarts.append(took)
+                path = store_path(weir)
+                self.assertGreaterEqual(count(path), before + told)
+                self.assertEqual(ask(path, "PRAGMA integrity_check"), [("ok",)])
+                self.assertEqual(count(path, "records"), count(path))
+            weir.stderr.clear()
+            with weir:  # and it runs on
+                pass
+        self.assertGreater(told_flows, 0)
+        if ROUNDS:
+            sys.stderr.write(
+                "%d rounds, %d flows told of, restart at most %d ms\n"
+                % (rounds, told_flows, max(restarts) * 1000)
+            )
+
+    def round(self, weir):
+        """How many flows it said were stored, and how long it took to be ready."""
+        start = time.monotonic()
+        weir.stderr.clear()
+        weir.start()
+        took = time.monotonic() - start
+        told = 0
+        deadline = time.monotonic() + random.uniform(0.2, 1.2)
+        with Load(lambda _: urllib_open(weir, "http://a.test/").read()) as load:
+            while time.monotonic() < deadline:
+                told = store_status(weir)["stored"]
+            weir.signal(signal.SIGKILL)
+            load.stop()
+        weir.wait()
+        weir.process.stderr.close()
+        return told, took
+
+
+class FullDisk(unittest.TestCase):
+    def test_a_full_disk_costs_no_exchange_and_is_counted_exactly(self):
+        with Origin() as origin:
+            origin.routes["/"] = lambda wire, _: wire.reply(200, random.randbytes(100 * KIB))
+            weir = Weir(upstream_map({"a.test": origin.port}))
+            folder = weir.path("small")
+            os.mkdir(folder)
+            weir.args = ["--store", os.path.join(folder, "flows.db")]
+            with tmpfs(folder, 104 * MIB) as place:
+                if place is None:
+                    self.skipTest("mounting is not allowed here")
+                self.fill_and_free(weir, os.path.join(folder, "flows.db"))
+
+    def fill_and_free(self, weir, path):
+        ballast = os.path.join(os.path.dirname(path), "ballast")
+        with open(ballast, "wb") as file:
+            file.write(b"x" * 96 * MIB)
+        with weir:
+            with Load(lambda _: urllib_open(weir, "http://a.test/").read(), 4) as load:
+                eventually(lambda: store_status(weir)["lost_bodies"] > 50, "a loss", 60)
+                weir.wait_stderr(r"cannot be written to the store")
+                os.unlink(ballast)
+                weir.wait_stderr(r"written to the store again")
+            self.assertEqual(load.errors, [])
+            sent = len(load.results)
+            eventually(lambda: status(weir)["log"]["flows"] == sent)
+            store = settled(weir)
+            self.assertEqual(count(path), store["stored"])
+            self.assertEqual(store["stored"] + store["lost_flows"], sent)
+            without = "records WHERE response_body IS NULL"
+            self.assertEqual(count(path, without), store["lost_bodies"])
+            self.assertEqual(ask(path, "PRAGMA integrity_check"), [("ok",)])
+            gaps = ask(path, "SELECT sum(flows), sum(bodies) FROM gaps")
+            self.assertEqual(gaps[0][1], store["lost_bodies"])
+
+
+if __name__ == "__main__":
+    unittest.main()
