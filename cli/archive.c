@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <time.h>
 
 #include "cli/instance.h"
@@ -162,23 +161,4 @@ int archive_find(const struct cli *cli, struct query *q, const char *name, struc
         cli_error(cli, "%s", query_error(q));
         return CODE_FAILED;
     }
-}
-
-/* ---- redaction ---- */
-
-int archive_redactor(const struct cli *cli, struct redactor *ret_redactor)
-{
-    const char *said = options_value(&cli->options, OPTION_REDACT);
-    struct redactor r = {.on = true};
-
-    if (said && strcmp(said, "none") == 0)
-        r.on = false;
-    else if (said && strcmp(said, "default") != 0)
-        return cli_usage(cli, "--redact is default or none");
-    if (getrandom(r.key, sizeof(r.key), 0) != (ssize_t)sizeof(r.key)) {
-        cli_error(cli, "there is no randomness to hide secrets with");
-        return CODE_FAILED;
-    }
-    *ret_redactor = r;
-    return CODE_OK;
 }

@@ -4,7 +4,6 @@
 
 #include "cli/cli.h"
 #include "logs/query.h"
-#include "logs/redact.h"
 
 /* The store of --store FILE; else that of the weir that runs (--instance names it); else
  * flows.db of the state folder. Closed by query_close(). An exit code; what went wrong has
@@ -16,7 +15,5 @@ int archive_filter(const struct cli *cli, int first_operand, struct filter **ret
 /* One flow by the name that a person gave it; freed by flow_free(). CODE_NO_MATCH: there
  * is none, or several; all failures have been said. */
 int archive_find(const struct cli *cli, struct query *q, const char *name, struct flow **ret_flow);
-/* What the redactor of a command is: on, unless --redact is none. CODE_USAGE. */
-int archive_redactor(const struct cli *cli, struct redactor *ret_redactor);
 
 #endif

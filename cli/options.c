@@ -20,6 +20,8 @@
 #define ON_RELOAD ON(reload)
 #define ON_STOP ON(stop)
 #define ON_VERSION ON(version)
+#define ON_LOG ON(log)
+#define ON_SHOW ON(show)
 #define ON_ALL UINT32_MAX
 
 const struct command_row command_rows[SUBCOMMAND_COUNT] = {

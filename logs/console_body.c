@@ -5,6 +5,7 @@
 #include "base/sizes.h"
 #include "base/text.h"
 #include "http/json.h"
+#include "http/url.h"
 #include "logs/console_format.h"
 #include "logs/image.h"
 #include "logs/media.h"
@@ -56,6 +57,24 @@ static void put_hex(struct bytes content, struct buf *out)
         put_hex_line(bytes_until(bytes_from(shown, at), HEX_LINE_BYTES), at, out);
 }
 
+/* Names and values of a form, decoded, a line each (WHATWG URL §5.1). */
+static void put_form(struct console_format *c, struct bytes form, struct buf *out)
+{
+    struct bytes name, value;
+
+    while (url_query_next(&form, &name, &value)) {
+        buf_clear(&c->raw);
+        percent_decode(name, true, &c->raw);
+        buf_put_text(out, INDENT);
+        text_put_terminal(out, buf_bytes(&c->raw));
+        buf_clear(&c->raw);
+        percent_decode(value, true, &c->raw);
+        buf_put_text(out, value.ptr ? " = " : "");
+        text_put_terminal(out, buf_bytes(&c->raw));
+        buf_put_byte(out, '\n');
+    }
+}
+
 static void put_more(struct console_format *c, size_t hidden, struct buf *out)
 {
     if (hidden == 0)
@@ -65,7 +84,7 @@ static void put_more(struct console_format *c, size_t hidden, struct buf *out)
     buf_put_text(out, " more not shown\n");
 }
 
-/* Redacted, and JSON indented. */
+/* Redacted; JSON indented, forms taken apart. */
 static void put_text(struct console_format *c, struct bytes type, struct bytes content,
                      struct buf *out)
 {
@@ -74,6 +93,11 @@ static void put_text(struct console_format *c, struct bytes type, struct bytes c
     buf_clear(&c->clean);
     redact_put_body(&c->redactor, type, content, &c->clean);
     shown = buf_bytes(&c->clean);
+    if (media_kind_of(type) == MEDIA_FORM) {
+        put_form(c, bytes_until(shown, CONSOLE_SHOWN_BYTES), out);
+        put_more(c, shown.len - bytes_until(shown, CONSOLE_SHOWN_BYTES).len, out);
+        return;
+    }
     buf_clear(&c->raw);
     if ((media_kind_of(type) == MEDIA_JSON || bytes_starts_with(shown, BYTES("{"))) &&
         !json_indent(shown, &c->raw))

@@ -47,6 +47,8 @@ void console_layout_init(struct console_layout *l, uint32_t columns);
 void console_put_line(struct console_format *c, const struct flow *f, struct buf *out);
 /* console_heads.c: what `verbose` adds. */
 void console_put_heads(struct console_format *c, const struct flow *f, struct buf *out);
+void console_put_request(struct console_format *c, const struct flow *f, struct buf *out);
+void console_put_response(struct console_format *c, const struct flow *f, struct buf *out);
 /* console_facts.c: lines that start with '*'. */
 void console_put_connection_facts(struct console_format *c, const struct flow *f, struct buf *out);
 void console_put_flow_facts(struct console_format *c, const struct flow *f, struct buf *out);

@@ -112,7 +112,7 @@ static void put_head_end(struct console_format *c, const char *mark, struct buf 
     buf_put_byte(out, '\n');
 }
 
-static void put_request(struct console_format *c, const struct flow *f, struct buf *out)
+void console_put_request(struct console_format *c, const struct flow *f, struct buf *out)
 {
     const struct head *head = flow_message_head(&f->request);
 
@@ -135,7 +135,7 @@ static void put_status_change(struct console_format *c, const struct flow_messag
     buf_putf(out, "the origin's status was %u\n", m->received->status);
 }
 
-static void put_response(struct console_format *c, const struct flow *f, struct buf *out)
+void console_put_response(struct console_format *c, const struct flow *f, struct buf *out)
 {
     const struct flow_message *m = &f->response;
     const struct head *head = m->sent ? m->sent : m->received;
@@ -157,6 +157,6 @@ static void put_response(struct console_format *c, const struct flow *f, struct 
 
 void console_put_heads(struct console_format *c, const struct flow *f, struct buf *out)
 {
-    put_request(c, f, out);
-    put_response(c, f, out);
+    console_put_request(c, f, out);
+    console_put_response(c, f, out);
 }

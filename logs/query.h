@@ -27,6 +27,8 @@ MUST_USE enum status query_begin(struct query *q, const struct query_ask *ask);
 /* The caller's, to be freed by flow_free(). END: no more; IO; NO_MEMORY; CANCELLED. */
 MUST_USE enum status query_next(struct query *q, struct flow **ret_flow);
 void query_end(struct query *q);
+/* The highest number that there was at the last query_begin(); 0: no flow was there. */
+uint64_t query_newest(const struct query *q);
 /* From any thread, or a signal's handler: lets what runs end with CANCELLED, and whatever
  * is asked after it until the next query_begin(). */
 void query_interrupt(struct query *q);

@@ -33,6 +33,7 @@ struct query_walk {
     struct sql_filter sql;
     struct filter_scratch scratch;
     uint64_t first, last; /* the numbers still to be looked at, both included; none: first > last */
+    uint64_t newest;      /* in the store when it began */
     uint64_t left;        /* flows that may still be given */
     uint64_t *candidates; /* QUERY_CANDIDATES */
     uint32_t candidate_at, candidate_count;

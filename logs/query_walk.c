@@ -243,6 +243,7 @@ enum status query_begin(struct query *q, const struct query_ask *ask)
         return st;
     w->ask = *ask;
     w->on = true;
+    w->newest = newest;
     w->first = ask->after < INT64_MAX ? ask->after + 1 : INT64_MAX;
     w->last = number_min(newest, INT64_MAX - 1);
     if (ask->before)
@@ -273,6 +274,11 @@ enum status query_next(struct query *q, struct flow **ret_flow)
     *ret_flow = w->batch[w->batch_at++];
     w->left--;
     return STATUS_OK;
+}
+
+uint64_t query_newest(const struct query *q)
+{
+    return q->walk.newest;
 }
 
 void query_end(struct query *q)

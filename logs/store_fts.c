@@ -11,7 +11,8 @@
 enum {
     SQL_TEXT = 256,
     TEXT_BYTES = 16 * 1024 * 1024, /* of one column of one flow */
-    STEP_FLOWS = 256,
+    STEP_FLOWS = 1024,
+    MERGE_AT = 8, /* pieces of about one size; the fewer, the more often all is written anew */
     COLUMNS = 4,
 };
 
@@ -135,6 +136,28 @@ static enum status run(sqlite3 *db, const char *sql)
     return code == SQLITE_OK ? STATUS_OK : failure(code);
 }
 
+/* If it is not there. */
+static enum status make_table(sqlite3 *db, int64_t table)
+{
+    char sql[SQL_TEXT];
+    sqlite3_stmt *ask = NULL;
+    int code;
+
+    snprintf(sql, sizeof(sql), "SELECT 1 FROM sqlite_schema WHERE name='fts_%" PRId64 "'", table);
+    code = sqlite3_prepare_v2(db, sql, -1, &ask, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(ask);
+    sqlite3_finalize(ask);
+    if (code != SQLITE_DONE)
+        return code == SQLITE_ROW ? STATUS_OK : failure(code);
+    snprintf(sql, sizeof(sql),
+             "CREATE VIRTUAL TABLE fts_%" PRId64
+             " USING fts5(url, head, body, more, content='', columnsize=0, tokenize='trigram');"
+             "INSERT INTO fts_%" PRId64 "(fts_%" PRId64 ", rank) VALUES('automerge', %d)",
+             table, table, table, MERGE_AT);
+    return run(db, sql);
+}
+
 /* `put` for the table that a number belongs to, which is made if need be. */
 static enum status turn_to(struct step *s, int64_t number)
 {
@@ -147,11 +170,7 @@ static enum status turn_to(struct step *s, int64_t number)
         return STATUS_OK;
     sqlite3_finalize(s->put);
     s->put = NULL;
-    snprintf(sql, sizeof(sql),
-             "CREATE VIRTUAL TABLE IF NOT EXISTS fts_%" PRId64
-             " USING fts5(url, head, body, more, content='', columnsize=0, tokenize='trigram')",
-             table);
-    st = run(s->db, sql);
+    st = make_table(s->db, table);
     if (st)
         return st;
     snprintf(sql, sizeof(sql),

@@ -1,0 +1,18 @@
+/* flow_raw: messages as they stood on the wire: the head, serialised again from its
+ * fields, and the content as it passed, without the framing of chunks. */
+#ifndef WEIR_LOGS_FLOW_RAW_H
+#define WEIR_LOGS_FLOW_RAW_H
+
+#include "logs/flow.h"
+#include "logs/redact.h"
+
+enum { FLOW_RAW_BYTES = 32 * 1024 * 1024 }; /* of scratch for one body */
+
+/* Appends what the client sent, or what it was sent; what was to be sent where nothing
+ * came. Nothing when there is no such message. A body in a content coding in which there
+ * are secrets is written decoded, since they can be taken out only so; *ret_decoded says
+ * that it was. NO_MEMORY, LIMIT. */
+MUST_USE enum status flow_put_raw(const struct redactor *redactor, const struct flow *f,
+                                  enum http_side side, struct buf *out, bool *ret_decoded);
+
+#endif
