@@ -19,6 +19,8 @@
 #define ON_RULES ON(rules)
 #define ON_RELOAD ON(reload)
 #define ON_STOP ON(stop)
+#define ON_STATS ON(stats)
+#define ON_DIFF ON(diff)
 #define ON_VERSION ON(version)
 #define ON_LOG ON(log)
 #define ON_SHOW ON(show)
@@ -174,6 +176,13 @@ static enum status parse_short(struct parser *p, const char *word)
     return STATUS_OK;
 }
 
+/* "-host:cdn.test" is a term of a filter, not options; so is "-(a OR b)". */
+static bool is_filter_term(enum subcommand command, const char *word)
+{
+    return strstr(command_rows[command].operands, "FILTER") && word[1] != '-' &&
+           (strchr(word, ':') || word[1] == '(');
+}
+
 /* Operands are gathered at the front of argv, in their order. */
 enum status options_parse(enum subcommand command, int argc, char **argv, char *error,
                           struct options *ret_options)
@@ -186,7 +195,7 @@ enum status options_parse(enum subcommand command, int argc, char **argv, char *
         char *word = argv[p.at++];
         enum status st = STATUS_OK;
 
-        if (only_operands || word[0] != '-' || !word[1]) {
+        if (only_operands || word[0] != '-' || !word[1] || is_filter_term(command, word)) {
             argv[o.operand_count++] = word;
             only_operands |= command == SUBCOMMAND_exec;
         } else if (strcmp(word, "--") == 0) {

@@ -34,6 +34,19 @@ bool terminal_colour(const char *when, int fd)
     return isatty(fd) && term && strcmp(term, "dumb") != 0;
 }
 
+/* POSIX: the first of these that is set and not empty decides. */
+bool terminal_utf8(int fd)
+{
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+
+    if (!isatty(fd))
+        return true;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (is_set(names[i]))
+            return strcasestr(getenv(names[i]), "UTF-8") || strcasestr(getenv(names[i]), "utf8");
+    return false;
+}
+
 uint32_t terminal_columns(int fd)
 {
     struct winsize size;

@@ -19,6 +19,14 @@ static void put_time(int64_t us, struct buf *out)
     buf_putf(out, "\"%s.%06dZ\"", text, (int)(us % 1000000));
 }
 
+static void put_time_or_null(bool known, int64_t us, struct buf *out)
+{
+    if (known)
+        put_time(us, out);
+    else
+        buf_put_text(out, "null");
+}
+
 static void put_count(const struct stats_count *c, struct buf *out)
 {
     const struct histogram *d = &c->durations;
@@ -74,7 +82,7 @@ static void put_times(const struct stats_times *t, struct buf *out)
     while (last > 0 && !t->slots[last].flows)
         last--;
     buf_put_text(out, ",\"times\":{\"start\":");
-    put_time(t->start_us, out);
+    put_time_or_null(t->step_us > 0, t->start_us, out);
     buf_putf(out, ",\"step_us\":%" PRId64 ",\"flows\":[", t->step_us);
     for (int i = 0; i <= last; i++)
         buf_putf(out, "%s%" PRIu64, i ? "," : "", t->slots[i].flows);
@@ -89,9 +97,9 @@ void stats_put_json(const struct stats *s, const struct stats_style *style, stru
     buf_put_byte(out, '{');
     put_count(&s->all, out);
     buf_putf(out, ",\"durations_missed\":%" PRIu64 ",\"first\":", s->all.durations_missed);
-    put_time(s->first_us, out);
+    put_time_or_null(s->all.flows > 0, s->first_us, out);
     buf_put_text(out, ",\"last\":");
-    put_time(s->last_us, out);
+    put_time_or_null(s->all.flows > 0, s->last_us, out);
     put_groups(s, style, out);
     put_times(&s->times, out);
     buf_put_text(out, "}\n");

@@ -167,6 +167,21 @@ static void a_lone_dash_is_an_operand_or_a_value(void **state)
     assert_int_equal(l.options.operand_count, 1);
 }
 
+static void terms_of_filters_are_operands(void **state)
+{
+    struct line l;
+
+    (void)state;
+    assert_int_equal(PARSE(&l, SUBCOMMAND_stats, "-host:a.test", "-n", "5", "-(a OR b)", "-n7"),
+                     STATUS_OK);
+    assert_int_equal(l.options.operand_count, 2);
+    assert_string_equal(l.options.operands[0], "-host:a.test");
+    assert_string_equal(l.options.operands[1], "-(a OR b)");
+    assert_string_equal(options_value(&l.options, OPTION_NUMBER), "7");
+    assert_int_equal(PARSE(&l, SUBCOMMAND_stats, "-login"), STATUS_BAD_INPUT);
+    assert_int_equal(PARSE(&l, SUBCOMMAND_run, "-host:a.test"), STATUS_BAD_INPUT);
+}
+
 static void rows_are_fit_for_help(void **state)
 {
     (void)state;
@@ -194,6 +209,7 @@ int main(void)
         cmocka_unit_test(operands_may_stand_between_options),
         cmocka_unit_test(the_first_operand_of_exec_ends_the_options),
         cmocka_unit_test(a_lone_dash_is_an_operand_or_a_value),
+        cmocka_unit_test(terms_of_filters_are_operands),
         cmocka_unit_test(rows_are_fit_for_help),
     };
 
