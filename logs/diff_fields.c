@@ -3,7 +3,9 @@
  * order are found by the longest run that kept its order. */
 #include "logs/diff_impl.h"
 
-enum { NONE = UINT32_MAX, VALUE_BYTES = 256 * 1024 };
+enum { VALUE_BYTES = 256 * 1024 };
+
+#define NONE UINT32_MAX
 
 struct side {
     const struct fields *fields;
