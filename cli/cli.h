@@ -4,9 +4,9 @@
 #define WEIR_CLI_CLI_H
 
 #include "base/buf.h"
+#include "base/version.h"
 #include "cli/options.h"
 
-#define WEIR_VERSION "0.1.0"
 
 /* Exit codes of all commands; `exec` has those of its child besides. */
 enum exit_code {

@@ -34,6 +34,7 @@ struct flow_body {
     uint32_t count, cap;
     int64_t wire_bytes;     /* content as it passed, all of it; -1: not known */
     int64_t captured_bytes; /* of them kept here */
+    int64_t content_bytes;  /* imported: length of the whole content, decoded; 0: not told */
     bool decoded;           /* the slices have the content without its codings (imported) */
     bool cut;               /* imported: some of it is missing, though nobody says how much */
 };

@@ -1,120 +1,25 @@
 #include "logs/jsonl_format.h"
 
-#include <stdio.h>
-#include <time.h>
-
 #include "logs/jsonl_body.h"
-#include "logs/redact_note.h"
-
-enum { US_PER_S = 1000 * 1000 };
+#include "logs/jsonl_facts.h"
 
 void jsonl_format_init(struct jsonl_format *j, const struct redactor *redactor)
 {
+    jsonl_format_init_for(j, redactor, JSONL_CONTENT_BYTES);
+}
+
+void jsonl_format_init_for(struct jsonl_format *j, const struct redactor *redactor,
+                           size_t content_bytes)
+{
     *j = (struct jsonl_format){.redactor = *redactor, .second = -1};
-    buf_init(&j->content, JSONL_CONTENT_BYTES);
-    buf_init(&j->clean, JSONL_CONTENT_BYTES);
+    buf_init(&j->content, content_bytes);
+    buf_init(&j->clean, content_bytes);
 }
 
 void jsonl_format_release(struct jsonl_format *j)
 {
     buf_release(&j->content);
     buf_release(&j->clean);
-}
-
-/* A word of ours, or NULL. */
-static void put_word(struct json_put *p, const char *word)
-{
-    if (word)
-        json_put_string(p, bytes_of(word));
-    else
-        JSON_PUT(p, "null");
-}
-
-static void put_text_or_null(struct json_put *p, struct bytes text)
-{
-    if (text.len)
-        json_put_string(p, text);
-    else
-        JSON_PUT(p, "null");
-}
-
-/* The text of a second is made once for all flows of it. */
-static void put_time(struct jsonl_format *j, int64_t us, struct json_put *p)
-{
-    char micros[8];
-    int64_t second, rest;
-    struct tm tm;
-    time_t t;
-
-    us = us > 0 ? us : 0;
-    second = us / US_PER_S;
-    rest = us % US_PER_S;
-    t = (time_t)second;
-    if (second != j->second && gmtime_r(&t, &tm)) {
-        strftime(j->second_text, sizeof(j->second_text), "%Y-%m-%dT%H:%M:%S.", &tm);
-        j->second = second;
-    }
-    for (int i = 5; i >= 0; i--, rest /= 10)
-        micros[i] = (char)('0' + rest % 10);
-    JSON_PUT(p, "\"");
-    json_put_raw(p, j->second_text, strlen(j->second_text));
-    json_put_raw(p, micros, 6);
-    JSON_PUT(p, "Z\"");
-}
-
-static void put_tls(const struct flow_tls *tls, bool client, struct json_put *p)
-{
-    if (tls->version == 0) {
-        JSON_PUT(p, "null");
-        return;
-    }
-    JSON_PUT(p, "{\"version\":");
-    put_word(p, tls->version_text);
-    JSON_PUT(p, ",\"cipher\":");
-    put_word(p, tls->cipher);
-    JSON_PUT(p, ",\"sni\":");
-    put_text_or_null(p, tls->sni);
-    JSON_PUT(p, ",\"alpn\":");
-    put_text_or_null(p, tls->alpn);
-    JSON_PUT(p, ",\"resumed\":");
-    json_put_bool(p, tls->resumed);
-    if (client) {
-        JSON_PUT(p, ",\"ja4\":");
-        put_text_or_null(p, tls->ja4);
-    } else {
-        JSON_PUT(p, ",\"verified\":");
-        json_put_bool(p, tls->verified);
-        JSON_PUT(p, ",\"certificate\":");
-        put_text_or_null(p, tls->certificate);
-    }
-    JSON_PUT(p, "}");
-}
-
-static void put_peers(const struct flow *f, struct json_put *p)
-{
-    JSON_PUT(p, ",\"client\":{\"address\":");
-    put_text_or_null(p, f->client);
-    JSON_PUT(p, ",\"connection\":");
-    json_put_u64(p, f->client_connection);
-    JSON_PUT(p, ",\"reused\":");
-    json_put_bool(p, f->client_reused);
-    JSON_PUT(p, ",\"user\":");
-    put_text_or_null(p, f->user);
-    JSON_PUT(p, ",\"tls\":");
-    put_tls(&f->client_tls, true, p);
-    if (f->upstream.len == 0) {
-        JSON_PUT(p, "},\"upstream\":null");
-        return;
-    }
-    JSON_PUT(p, "},\"upstream\":{\"address\":");
-    json_put_string(p, f->upstream);
-    JSON_PUT(p, ",\"connection\":");
-    json_put_u64(p, f->upstream_connection);
-    JSON_PUT(p, ",\"reused\":");
-    json_put_bool(p, f->upstream_reused);
-    JSON_PUT(p, ",\"tls\":");
-    put_tls(&f->upstream_tls, false, p);
-    JSON_PUT(p, "}");
 }
 
 /* The target in j->clean, redacted. */
@@ -131,68 +36,24 @@ static void put_url(struct jsonl_format *j, const struct flow *f, struct json_pu
     const struct head *request = f->request.received;
 
     JSON_PUT(p, ",\"method\":");
-    put_text_or_null(p, request ? request->method : bytes_make(NULL, 0));
+    jsonl_put_text_or_null(p, request ? request->method : bytes_make(NULL, 0));
     buf_clear(&j->content);
     flow_put_origin(f, &j->content);
     redact_target(j, flow_path(f));
     buf_put(&j->content, buf_bytes(&j->clean));
     JSON_PUT(p, ",\"url\":");
-    put_text_or_null(p, f->host.len ? buf_bytes(&j->content) : bytes_make(NULL, 0));
-    JSON_PUT(p, ",\"scheme\":");
-    put_text_or_null(p, f->scheme);
-    JSON_PUT(p, ",\"host\":");
-    put_text_or_null(p, f->host);
-    JSON_PUT(p, ",\"port\":");
-    json_put_u64(p, f->port);
+    jsonl_put_text_or_null(p, f->host.len ? buf_bytes(&j->content) : bytes_make(NULL, 0));
+    jsonl_put_place(f, p);
     if (request && !bytes_equal(request->target, flow_path(f)))
         redact_target(j, request->target);
-}
-
-static void put_field(struct jsonl_format *j, const struct field *field, struct json_put *p)
-{
-    struct bytes value = field->value;
-
-    if (redact_field_maybe(&j->redactor, field)) {
-        buf_clear(&j->clean);
-        redact_put_field(&j->redactor, field->name, value, &j->clean);
-        value = buf_bytes(&j->clean);
-    }
-    JSON_PUT(p, "[");
-    json_put_string(p, field->name);
-    JSON_PUT(p, ",");
-    json_put_string(p, value);
-    JSON_PUT(p, "]");
-}
-
-static void put_fields(struct jsonl_format *j, const struct fields *fields, struct json_put *p)
-{
-    JSON_PUT(p, "[");
-    for (uint32_t i = 0; i < fields->count; i++) {
-        if (i)
-            JSON_PUT(p, ",");
-        put_field(j, &fields->items[i], p);
-    }
-    JSON_PUT(p, "]");
-}
-
-static void put_trailers(struct jsonl_format *j, const struct fields *trailers, struct json_put *p)
-{
-    JSON_PUT(p, ",\"trailers\":");
-    if (trailers)
-        put_fields(j, trailers, p);
-    else
-        JSON_PUT(p, "null");
 }
 
 /* The headers of a message that came, or was made here; and what became of them. */
 static void put_headers(struct jsonl_format *j, const struct flow_message *m, struct json_put *p)
 {
     JSON_PUT(p, ",\"headers\":");
-    put_fields(j, &flow_message_head(m)->fields, p);
-    if (m->received && m->sent && !flow_heads_alike(m->received, m->sent)) {
-        JSON_PUT(p, ",\"headers_sent\":");
-        put_fields(j, &m->sent->fields, p);
-    }
+    jsonl_put_fields(j, &flow_message_head(m)->fields, p);
+    jsonl_put_sent(j, m, p);
 }
 
 static void put_request(struct jsonl_format *j, const struct flow *f, bool bodies,
@@ -209,31 +70,11 @@ static void put_request(struct jsonl_format *j, const struct flow *f, bool bodie
     JSON_PUT(p, ",\"target\":");
     json_put_string(p, buf_bytes(&j->clean)); /* by put_url() */
     JSON_PUT(p, ",\"version\":");
-    put_word(p, flow_version_text(head->version));
+    jsonl_put_word(p, flow_version_text(head->version));
     put_headers(j, &f->request, p);
     jsonl_put_body(j, &f->request, bodies, p);
-    put_trailers(j, f->request.trailers, p);
+    jsonl_put_trailers(j, f->request.trailers, p);
     JSON_PUT(p, "}");
-}
-
-static void put_status(uint16_t status, struct json_put *p)
-{
-    JSON_PUT(p, "\"status_code\":");
-    if (status)
-        json_put_u64(p, status);
-    else
-        JSON_PUT(p, "null");
-    JSON_PUT(p, ",\"ok\":");
-    json_put_bool(p, status != 0 && status < 400);
-}
-
-static void put_status_line(const struct head *head, struct json_put *p)
-{
-    put_status(head->status, p);
-    JSON_PUT(p, ",\"reason\":");
-    json_put_string(p, head->reason);
-    JSON_PUT(p, ",\"version\":");
-    put_word(p, flow_version_text(head->version));
 }
 
 static void put_response(struct jsonl_format *j, const struct flow *f, bool bodies,
@@ -247,18 +88,18 @@ static void put_response(struct jsonl_format *j, const struct flow *f, bool bodi
         return;
     }
     JSON_PUT(p, ",\"response\":{");
-    put_status_line(shown, p);
+    jsonl_put_status_line(shown, p);
     JSON_PUT(p, ",\"received\":");
     if (m->received) {
         JSON_PUT(p, "{");
-        put_status_line(m->received, p);
+        jsonl_put_status_line(m->received, p);
         JSON_PUT(p, "}");
     } else {
         JSON_PUT(p, "null");
     }
     put_headers(j, m, p);
     jsonl_put_body(j, m, bodies, p);
-    put_trailers(j, m->trailers, p);
+    jsonl_put_trailers(j, m->trailers, p);
     JSON_PUT(p, "}");
 }
 
@@ -267,9 +108,9 @@ static void put_interim(struct jsonl_format *j, const struct flow *f, struct jso
     JSON_PUT(p, ",\"interim\":[");
     for (const struct flow_interim *i = f->interim; i; i = i->next) {
         JSON_PUT(p, "{");
-        put_status_line(i->head, p);
+        jsonl_put_status_line(i->head, p);
         JSON_PUT(p, ",\"headers\":");
-        put_fields(j, &i->head->fields, p);
+        jsonl_put_fields(j, &i->head->fields, p);
         if (i->injected)
             JSON_PUT(p, ",\"injected\":true");
         JSON_PUT(p, "}");
@@ -279,153 +120,56 @@ static void put_interim(struct jsonl_format *j, const struct flow *f, struct jso
     JSON_PUT(p, "]");
 }
 
-static void put_timings(const struct flow_timings *t, struct json_put *p)
+/* Few flows have any, as with tags. */
+static void put_messages(struct jsonl_format *j, const struct flow *f, struct json_put *p)
 {
-    JSON_PUT(p, ",\"timings_us\":{\"blocked\":");
-    json_put_i64(p, t->blocked);
-    JSON_PUT(p, ",\"dns\":");
-    json_put_i64(p, t->dns);
-    JSON_PUT(p, ",\"connect\":");
-    json_put_i64(p, t->connect);
-    JSON_PUT(p, ",\"tls\":");
-    json_put_i64(p, t->tls);
-    JSON_PUT(p, ",\"send\":");
-    json_put_i64(p, t->send);
-    JSON_PUT(p, ",\"wait\":");
-    json_put_i64(p, t->wait);
-    JSON_PUT(p, ",\"receive\":");
-    json_put_i64(p, t->receive);
-    JSON_PUT(p, ",\"injected\":");
-    json_put_i64(p, t->injected);
-    JSON_PUT(p, ",\"total\":");
-    json_put_i64(p, t->total);
-    /* requests' elapsed: from sending the request to having the response's head */
-    JSON_PUT(p, "},\"elapsed_us\":");
-    if (t->wait >= 0)
-        json_put_i64(p, t->wait + (t->send > 0 ? t->send : 0));
-    else
-        JSON_PUT(p, "null");
-}
-
-/* A text of ours that may hold some of the traffic, or NULL. */
-static void put_clean(struct jsonl_format *j, const char *text, struct json_put *p)
-{
-    if (!text) {
-        JSON_PUT(p, "null");
+    if (!f->messages)
         return;
-    }
-    buf_clear(&j->clean);
-    redact_put_body(&j->redactor, BYTES(""), bytes_of(text), &j->clean);
-    json_put_string(p, buf_bytes(&j->clean));
-}
-
-static void put_note(struct jsonl_format *j, const struct flow *f, const char *note,
-                     struct json_put *p)
-{
-    if (!note) {
-        JSON_PUT(p, "null");
-        return;
-    }
-    buf_clear(&j->clean);
-    redact_put_note(&j->redactor, f, bytes_of(note), &j->clean);
-    json_put_string(p, buf_bytes(&j->clean));
-}
-
-static void put_rules(struct jsonl_format *j, const struct flow *f, struct json_put *p)
-{
-    JSON_PUT(p, ",\"injected\":");
-    json_put_bool(p, f->injected);
-    JSON_PUT(p, ",\"rules\":[");
-    for (const struct flow_rule *r = f->rules; r; r = r->next) {
-        JSON_PUT(p, "{\"rule\":");
-        put_word(p, r->label);
-        JSON_PUT(p, ",\"note\":");
-        put_note(j, f, r->note, p);
+    JSON_PUT(p, ",\"messages\":[");
+    for (const struct flow_socket_message *m = f->messages; m; m = m->next) {
+        JSON_PUT(p, "{\"from\":");
+        jsonl_put_word(p, m->from_client ? "client" : "server");
+        JSON_PUT(p, ",\"time\":");
+        jsonl_put_time(j, m->time_us, p);
+        JSON_PUT(p, ",\"opcode\":");
+        json_put_u64(p, m->opcode);
+        if (m->opcode == JSONL_OPCODE_TEXT) {
+            JSON_PUT(p, ",\"data\":");
+            json_put_string(p, jsonl_message_text(j, m->data));
+        } else {
+            JSON_PUT(p, ",\"data_base64\":");
+            json_put_base64(p, m->data);
+        }
         JSON_PUT(p, "}");
-        if (r->next)
+        if (m->next)
             JSON_PUT(p, ",");
     }
     JSON_PUT(p, "]");
-}
-
-/* Few flows have any: the member is there then only. */
-static void put_tags(struct jsonl_format *j, const struct flow *f, struct json_put *p)
-{
-    if (!f->tags)
-        return;
-    JSON_PUT(p, ",\"tags\":[");
-    for (const struct flow_tag *t = f->tags; t; t = t->next) {
-        put_clean(j, t->text, p);
-        if (t->next)
-            JSON_PUT(p, ",");
-    }
-    JSON_PUT(p, "]");
-}
-
-static void put_anomalies(uint32_t anomalies, struct json_put *p)
-{
-    bool first = true;
-
-    JSON_PUT(p, ",\"anomalies\":[");
-    for (unsigned i = 0; anomalies && i < HTTP_ANOMALY_COUNT; i++) {
-        if (!(anomalies >> i & 1))
-            continue;
-        if (!first)
-            JSON_PUT(p, ",");
-        put_word(p, http_anomaly_text((enum http_anomaly_place)i));
-        first = false;
-    }
-    JSON_PUT(p, "]");
-}
-
-static void put_end(struct jsonl_format *j, const struct flow *f, struct json_put *p)
-{
-    JSON_PUT(p, ",\"reason\":");
-    put_word(p, f->reason);
-    JSON_PUT(p, ",\"error\":");
-    put_clean(j, f->error ? f->sentence : NULL, p);
-    JSON_PUT(p, ",\"body_not_captured\":");
-    json_put_bool(p, f->body_not_captured);
-    if (f->kind == FLOW_TUNNEL) {
-        JSON_PUT(p, ",\"tunnel\":{\"up_bytes\":");
-        json_put_i64(p, f->tunnel_up_bytes);
-        JSON_PUT(p, ",\"down_bytes\":");
-        json_put_i64(p, f->tunnel_down_bytes);
-        JSON_PUT(p, "}}\n");
-    } else {
-        JSON_PUT(p, ",\"tunnel\":null}\n");
-    }
 }
 
 static void put_record(struct jsonl_format *j, const struct flow *f, bool bodies,
                        struct json_put *p)
 {
     JSON_PUT(p, "{\"schema\":\"weir.flow/1\",\"id\":");
-    put_word(p, f->id);
+    jsonl_put_word(p, f->id);
     JSON_PUT(p, ",\"loop\":");
     json_put_u64(p, f->loop);
     JSON_PUT(p, ",\"sequence\":");
     json_put_u64(p, f->sequence);
     JSON_PUT(p, ",\"kind\":");
-    put_word(p, flow_kind_text(f->kind));
+    jsonl_put_word(p, flow_kind_text(f->kind));
     JSON_PUT(p, ",\"time\":");
-    put_time(j, f->started_us, p);
-    put_peers(f, p);
+    jsonl_put_time(j, f->started_us, p);
+    jsonl_put_peers(f, p);
     put_url(j, f, p);
     put_request(j, f, bodies, p);
     put_response(j, f, bodies, p);
     JSON_PUT(p, ",");
-    put_status(f->status, p);
+    jsonl_put_status(f->status, p);
     put_interim(j, f, p);
-    if (f->duplicate_of[0]) {
-        JSON_PUT(p, ",\"duplicate_of\":");
-        put_word(p, f->duplicate_of);
-    }
-    put_timings(&f->timings, p);
-    put_rules(j, f, p);
-    put_tags(j, f, p);
-    put_anomalies(f->anomalies, p);
-    put_end(j, f, p);
+    put_messages(j, f, p);
+    jsonl_put_facts(j, f, p);
+    JSON_PUT(p, "}\n");
 }
 
 enum status jsonl_put_flow(struct jsonl_format *j, const struct flow *f, struct buf *out)

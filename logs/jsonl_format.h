@@ -8,7 +8,8 @@
  *
  * `body` is the content, decoded, when that is text; `body_base64` the same when it is
  * not. `body_coded` says that it could not be decoded and is what the wire had;
- * `body_cut` that some of it is missing: `body_bytes` is how much passed. */
+ * `body_cut` that some of it is missing: `body_bytes` is how much passed. Messages of a
+ * WebSocket, where there are any, stand in `messages`. flow_read.h reads it all back. */
 #ifndef WEIR_LOGS_JSONL_FORMAT_H
 #define WEIR_LOGS_JSONL_FORMAT_H
 
@@ -24,6 +25,9 @@ struct jsonl_format {
 };
 
 void jsonl_format_init(struct jsonl_format *j, const struct redactor *redactor);
+/* With another cap of decoded bodies. */
+void jsonl_format_init_for(struct jsonl_format *j, const struct redactor *redactor,
+                           size_t content_bytes);
 void jsonl_format_release(struct jsonl_format *j);
 /* Appends one line; when `out` has not the room for it, one without bodies. On
  * failure nothing was added, and `out` is not broken. */

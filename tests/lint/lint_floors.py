@@ -14,7 +14,7 @@ THIRD_PARTY = {
     "brotli/": ["http"],
     "zstd.h": ["http", "logs"],  # content codings; bodies at rest
     "nghttp2/": ["http"],
-    "jansson.h": ["proxy/loop", "cli"],
+    "jansson.h": ["logs", "proxy/loop", "cli"],
     "sqlite3.h": ["logs"],
     "cmocka.h": [],
 }
