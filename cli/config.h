@@ -35,7 +35,7 @@ struct config_values {
     struct settings settings; /* what needs no further reading */
     int64_t version, head, fields, request_line;
     struct config_texts listen, decrypt, passthrough, no_verify, lenient;
-    struct bytes auth, upstream_ca, ca_cert, ca_key, jsonl, store;
+    struct bytes auth, upstream_ca, ca_cert, ca_key, jsonl, har, store;
     int64_t keep_age_us, keep_bytes;
     const struct node *client_certs, *via, *map, *defaults, *keep_classes, *unused;
     int on_reject, min_version, dial, http2, console, on_full;

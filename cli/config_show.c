@@ -271,8 +271,8 @@ static enum status scalar_show(struct show *s, struct node *n, const struct leve
 
 static bool names_files(struct bytes key)
 {
-    static const char *const keys[] = {"file", "serve", "folder",     "cert",
-                                       "key",  "jsonl", "upstream_ca"};
+    static const char *const keys[] = {"file", "serve", "folder", "cert",
+                                       "key",  "jsonl", "har",    "upstream_ca"};
 
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
         if (bytes_equal(key, bytes_of(keys[i])))

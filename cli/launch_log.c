@@ -36,10 +36,11 @@ static bool may_stall(const char *path)
     return strcmp(path, "-") == 0 || (stat(path, &st) == 0 && !S_ISREG(st.st_mode));
 }
 
-static const char *jsonl_target(const struct launch *l, char path[static PATHS_TEXT])
+/* What an option names, or else a key of the configuration; NULL: it is off. */
+static const char *file_target(const struct launch *l, enum option option, struct bytes said,
+                               char path[static PATHS_TEXT])
 {
-    const char *given = options_value(&l->cli->options, OPTION_JSONL);
-    struct bytes said = l->config.values.jsonl;
+    const char *given = options_value(&l->cli->options, option);
 
     if (given)
         return strcmp(given, "off") == 0 ? NULL : given;
@@ -80,8 +81,9 @@ int launch_log(struct launch *l, const struct launch_plan *plan)
     const char *keylog = getenv("SSLKEYLOGFILE");
     struct sink_settings sink = {.fd = -1};
     struct log_settings s = {.ports = l->workers};
-    char path[PATHS_TEXT], error[LOG_ERROR_TEXT] = "";
-    const char *jsonl = jsonl_target(l, path);
+    char jsonl_path[PATHS_TEXT], har_path[PATHS_TEXT], error[LOG_ERROR_TEXT] = "";
+    const char *jsonl = file_target(l, OPTION_JSONL, l->config.values.jsonl, jsonl_path);
+    const char *har = file_target(l, OPTION_HAR, l->config.values.har, har_path);
     bool console = false;
     int code = console_wanted(l, jsonl, &console);
 
@@ -108,6 +110,10 @@ int launch_log(struct launch *l, const struct launch_plan *plan)
     if (jsonl) {
         sink.target = jsonl;
         add_sink(&s, "jsonl", sink, may_stall(jsonl));
+    }
+    if (har) {
+        sink.target = har;
+        add_sink(&s, "har", sink, false);
     }
     if (l->store.store.path) {
         sink.context = &l->store;

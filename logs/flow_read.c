@@ -51,8 +51,7 @@ const char *flow_read_word_at(struct flow_read *r, const json_t *object, const c
 
     if (!json_is_string(text))
         return NULL;
-    copy =
-        arena_text(&r->f->arena, bytes_make(json_string_value(text), json_string_length(text)));
+    copy = arena_text(&r->f->arena, bytes_make(json_string_value(text), json_string_length(text)));
     r->no_memory |= !copy;
     return copy;
 }

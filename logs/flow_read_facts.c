@@ -40,8 +40,7 @@ static uint16_t tls_version(const char *text)
     static const struct {
         const char *text;
         uint16_t number;
-    } versions[] = {
-        {"TLSv1.3", 0x304}, {"TLSv1.2", 0x303}, {"TLSv1.1", 0x302}, {"TLSv1", 0x301}};
+    } versions[] = {{"TLSv1.3", 0x304}, {"TLSv1.2", 0x303}, {"TLSv1.1", 0x302}, {"TLSv1", 0x301}};
 
     for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
         if (text && strcmp(text, versions[i].text) == 0)
@@ -137,8 +136,8 @@ static void read_tags(struct flow_read *r, const json_t *list)
 
         if (!tag)
             return;
-        tag->text = arena_text(&r->f->arena,
-                               bytes_make(json_string_value(item), json_string_length(item)));
+        tag->text =
+            arena_text(&r->f->arena, bytes_make(json_string_value(item), json_string_length(item)));
         r->no_memory |= !tag->text;
         *last = tag;
         last = &tag->next;

@@ -27,8 +27,7 @@ static enum status read_fields(struct flow_read *r, const json_t *list, struct f
     return STATUS_OK;
 }
 
-static enum status read_trailers(struct flow_read *r, const json_t *message,
-                                 struct flow_message *m)
+static enum status read_trailers(struct flow_read *r, const json_t *message, struct flow_message *m)
 {
     const json_t *list = json_object_get(message, "_trailers");
     struct fields *fields;
@@ -185,8 +184,7 @@ static enum status read_host(struct flow_read *r, const struct authority *author
         r->no_memory |= !r->f->host.ptr;
     }
     buf_release(&host);
-    r->f->port =
-        authority->port > 0 ? (uint16_t)authority->port : url_default_port(r->f->scheme);
+    r->f->port = authority->port > 0 ? (uint16_t)authority->port : url_default_port(r->f->scheme);
     return st;
 }
 
@@ -490,7 +488,7 @@ static enum status read_entry(struct flow_read *r)
 
     r->f->started_us = flow_read_time(json_object_get(r->root, "startedDateTime"));
     st = json_is_object(weir) && json_is_string(json_object_get(weir, "kind")) ? read_own(r, weir)
-                                                                              : read_foreign(r);
+                                                                               : read_foreign(r);
     if (!st)
         st = read_interim(r, json_object_get(r->root, "_interim"));
     if (!st)

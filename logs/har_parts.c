@@ -302,9 +302,9 @@ void har_put_messages(struct har_format *h, const struct flow *f, struct json_pu
 
 /* Words of Sec-Fetch-Dest (Fetch Metadata §2.1), with Chrome's for them. */
 static const char *const destinations[][2] = {
-    {"document", "document"}, {"iframe", "document"},  {"script", "script"},
-    {"style", "stylesheet"},  {"image", "image"},      {"font", "font"},
-    {"audio", "media"},       {"video", "media"},      {"track", "texttrack"},
+    {"document", "document"}, {"iframe", "document"},     {"script", "script"},
+    {"style", "stylesheet"},  {"image", "image"},         {"font", "font"},
+    {"audio", "media"},       {"video", "media"},         {"track", "texttrack"},
     {"manifest", "manifest"}, {"websocket", "websocket"}, {"empty", "fetch"},
 };
 

@@ -70,7 +70,8 @@ static struct flow *secrets(void)
                   "Secure; SameSite=Lax\nSet-Cookie: t=S3cr3t; Max-Age=60; Domain=api.test\n"
                   "Location: /?access_token=S3cr3t\nContent-Type: application/json\n");
     ((struct head *)(uintptr_t)f->response.sent)->status = 302;
-    make_body(f, &f->response, BYTES("{\"refresh_token\":\"S3cr3t\",\"n\":[1,{\"password\":\"S3\"}]}"));
+    make_body(f, &f->response,
+              BYTES("{\"refresh_token\":\"S3cr3t\",\"n\":[1,{\"password\":\"S3\"}]}"));
     return f;
 }
 
@@ -229,11 +230,21 @@ static struct flow *asterisk(void)
 typedef struct flow *make_function(void);
 
 static make_function *const flows[] = {
-    plain_get,      post_of_binary, secrets,
-    answered_by_rule, changed_on_the_way, failed,
-    cut_in_the_middle, not_captured, broken_coding,
-    unknown_coding, with_trailers_and_interim, web_socket,
-    tunnel,         refused,        asterisk,
+    plain_get,
+    post_of_binary,
+    secrets,
+    answered_by_rule,
+    changed_on_the_way,
+    failed,
+    cut_in_the_middle,
+    not_captured,
+    broken_coding,
+    unknown_coding,
+    with_trailers_and_interim,
+    web_socket,
+    tunnel,
+    refused,
+    asterisk,
 };
 
 /* ---- there and back ---------------------------------------------------------------- */
