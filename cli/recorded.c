@@ -1,256 +1,128 @@
 #include "cli/recorded.h"
 
-#include <jansson.h>
-
-#include "base/text.h"
 #include "cli/trial_input.h"
+#include "logs/flow_read.h"
 
-enum { MINUTES_OF_HOUR = 60 };
+enum { US_PER_MINUTE = 60 * 1000 * 1000, MINUTES_OF_DAY = 24 * 60, URL_BYTES = 1024 * 1024 };
 
-/* One record while it is read. */
-struct recorded {
-    struct trial_input *in;
-    const json_t *root;
-    const char *fault;
-    bool no_memory; /* a text could not be copied */
-};
-
-static enum status refuse(struct recorded *r, const char *fault)
+/* ptr NULL: out of memory. */
+static struct bytes copy(struct trial_input *in, struct bytes text)
 {
-    r->fault = fault;
-    return STATUS_BAD_INPUT;
+    return text.len ? arena_copy(in->arena, text) : BYTES("");
 }
 
-/* A string's bytes, as a copy; ptr NULL when there is none. */
-static struct bytes text_copy(struct recorded *r, const json_t *text)
+static enum status take_url(struct trial_input *in, const struct flow *f)
 {
-    struct bytes in, copy;
-
-    if (!json_is_string(text))
-        return bytes_make(NULL, 0);
-    in = bytes_make(json_string_value(text), json_string_length(text));
-    copy = arena_copy(r->in->arena, in);
-    r->no_memory |= in.len && !copy.ptr;
-    return copy;
-}
-
-static struct bytes text_at(struct recorded *r, const json_t *object, const char *key)
-{
-    return text_copy(r, json_object_get(object, key));
-}
-
-/* ---- fields ------------------------------------------------------------------------ */
-
-/* HTTP/2's pseudo-fields are said by the URL; what is no field is left out. */
-static enum status field_add(struct recorded *r, struct head *head, struct bytes name,
-                             struct bytes value)
-{
+    struct bytes method = copy(in, f->request.received->method), url;
+    struct buf text;
     enum status st;
 
-    if (name.len == 0 || name.ptr[0] == ':')
-        return STATUS_OK;
-    st = trial_input_field(r->in, head, name, value);
-    return st == STATUS_BAD_INPUT ? STATUS_OK : st;
+    buf_init(&text, URL_BYTES);
+    flow_put_url(f, &text);
+    st = buf_status(&text);
+    url = copy(in, buf_bytes(&text));
+    buf_release(&text);
+    if (st || !method.ptr || !url.ptr)
+        return st ? st : STATUS_NO_MEMORY;
+    return trial_input_url(in, method, url);
 }
 
-/* [{ "name": …, "value": … }] */
-static enum status read_har_fields(struct recorded *r, const json_t *list, struct head *head)
+static enum status take_fields(struct trial_input *in, const struct head *from, struct head *head)
 {
-    const json_t *item;
     enum status st = STATUS_OK;
-    size_t i;
 
-    if (json_array_size(list) > HTTP_FIELDS)
-        return refuse(r, "it has more than 256 headers");
-    json_array_foreach(list, i, item)
-    {
-        if (!st)
-            st = field_add(r, head, text_at(r, item, "name"), text_at(r, item, "value"));
+    for (uint32_t i = 0; !st && i < from->fields.count; i++) {
+        struct bytes name = copy(in, from->fields.items[i].name);
+        struct bytes value = copy(in, from->fields.items[i].value);
+
+        st = name.ptr && value.ptr ? trial_input_field(in, head, name, value) : STATUS_NO_MEMORY;
+        if (st == STATUS_BAD_INPUT)
+            st = STATUS_OK;
     }
     return st;
 }
 
-/* [[name, value]] */
-static enum status read_pairs(struct recorded *r, const json_t *list, struct head *head)
-{
-    const json_t *pair;
-    enum status st = STATUS_OK;
-    size_t i;
-
-    if (json_array_size(list) > HTTP_FIELDS)
-        return refuse(r, "it has more than 256 headers");
-    json_array_foreach(list, i, pair)
-    {
-        if (!st)
-            st = field_add(r, head, text_copy(r, json_array_get(pair, 0)),
-                           text_copy(r, json_array_get(pair, 1)));
-    }
-    return st;
-}
-
-/* ---- contents ------------------------------------------------------------------------ */
-
-static enum status content_take(struct recorded *r, struct bytes text, bool base64,
+static enum status take_content(struct trial_input *in, const struct flow_message *m,
                                 struct rule_body *body)
 {
+    struct bytes content;
     struct buf decoded;
     enum status st;
 
-    if (!text.len)
-        return STATUS_OK;
-    body->content = text;
-    if (base64) {
-        buf_init(&decoded, RULE_BODY_BYTES);
-        st = text_base64_decode(&decoded, text);
-        body->content = arena_copy(r->in->arena, buf_bytes(&decoded));
-        buf_release(&decoded);
-        if (st == STATUS_NO_MEMORY || st == STATUS_BAD_INPUT)
-            return st == STATUS_NO_MEMORY ? st : refuse(r, "its body is not base64");
-        if (!body->content.ptr)
-            body->content = BYTES("");
-    }
-    if (body->content.len <= RULE_BODY_BYTES)
-        return STATUS_OK;
-    body->fault = "the content is larger than 8 MiB";
-    body->content = BYTES("");
-    return STATUS_OK;
-}
-
-/* { "text": …, "encoding": "base64" } */
-static enum status read_har_content(struct recorded *r, const json_t *content,
-                                    struct rule_body *body)
-{
-    struct bytes encoding = text_at(r, content, "encoding");
-
-    return content_take(r, text_at(r, content, "text"), bytes_equal(encoding, BYTES("base64")),
-                        body);
-}
-
-static enum status read_line_content(struct recorded *r, const json_t *message,
-                                     struct rule_body *body)
-{
-    struct bytes coded = text_at(r, message, "body_base64");
-
-    if (json_is_true(json_object_get(message, "body_cut"))) {
+    if (m->body.cut) {
         body->fault = "the content was not recorded whole";
         return STATUS_OK;
     }
-    return content_take(r, coded.len ? coded : text_at(r, message, "body"), coded.len, body);
+    buf_init(&decoded, RULE_BODY_BYTES);
+    st = flow_content_view(m, &decoded, &content);
+    if (st == STATUS_LIMIT || content.len > RULE_BODY_BYTES)
+        body->fault = "the content is larger than 8 MiB";
+    else if (st && st != STATUS_NO_MEMORY)
+        body->fault = "the content could not be decoded";
+    if (!st && !body->fault)
+        body->content = copy(in, content);
+    buf_release(&decoded);
+    return st == STATUS_NO_MEMORY || !body->content.ptr ? STATUS_NO_MEMORY : STATUS_OK;
 }
 
-/* ---- the rest -------------------------------------------------------------------------- */
-
-/* "2026-11-23T13:05:…": the time of day as it stands there. */
-static void read_time(struct recorded *r, const char *key)
+/* What a rule had answered says nothing of the origin. */
+static enum status take_response(struct trial_input *in, const struct flow *f)
 {
-    struct bytes text = text_at(r, r->root, key);
-    uint64_t hour, minute;
-
-    if (text.len >= 16 && !bytes_to_u64(bytes_until(bytes_from(text, 11), 2), 23, &hour) &&
-        !bytes_to_u64(bytes_until(bytes_from(text, 14), 2), 59, &minute))
-        r->in->view.minute = (unsigned)(hour * MINUTES_OF_HOUR + minute);
-}
-
-static enum status read_url(struct recorded *r, const json_t *object)
-{
-    struct bytes method = text_at(r, object, "method"), url = text_at(r, object, "url");
+    const struct head *head = f->response.received;
     enum status st;
 
-    if (!method.len || !url.len)
-        return refuse(r, "there is no method or no url");
-    st = trial_input_url(r->in, method, url);
-    return st == STATUS_BAD_INPUT ? refuse(r, "its url is not one of http or https") : st;
-}
-
-/* Browsers write status 0 where no response came. */
-static void read_status(struct recorded *r, const json_t *response, const char *key)
-{
-    const json_t *status = json_object_get(response, key);
-    json_int_t code = json_integer_value(status);
-
-    if (code >= 200 && code <= 599)
-        trial_input_status(r->in, (uint16_t)code);
-}
-
-static enum status read_har_entry(struct recorded *r)
-{
-    const json_t *request = json_object_get(r->root, "request");
-    const json_t *response = json_object_get(r->root, "response");
-    const json_t *wait = json_object_get(json_object_get(r->root, "timings"), "wait");
-    enum status st;
-
-    if (!json_is_object(request))
-        return refuse(r, "there is no request in it");
-    st = read_url(r, request);
-    if (!st)
-        st = read_har_fields(r, json_object_get(request, "headers"), &r->in->request);
-    if (!st)
-        st = read_har_content(r, json_object_get(request, "postData"), &r->in->request_body);
-    if (st)
-        return st;
-    read_time(r, "startedDateTime");
-    read_status(r, response, "status");
-    if (json_number_value(wait) > 0 && json_number_value(wait) < 1e9)
-        r->in->view.response_us = (int64_t)(json_number_value(wait) * 1000);
-    st = read_har_fields(r, json_object_get(response, "headers"), &r->in->response);
-    return st ? st
-              : read_har_content(r, json_object_get(response, "content"), &r->in->response_body);
-}
-
-static enum status read_flow(struct recorded *r)
-{
-    const json_t *request = json_object_get(r->root, "request");
-    const json_t *response = json_object_get(r->root, "response");
-    const json_t *client = json_object_get(r->root, "client");
-    struct bytes user = text_at(r, client, "user"), kind = text_at(r, r->root, "kind");
-    enum status st;
-
-    if (!bytes_equal(kind, BYTES("http")) || !json_is_object(request))
-        return STATUS_END;
-    st = read_url(r, r->root);
-    if (!st)
-        st = read_pairs(r, json_object_get(request, "headers"), &r->in->request);
-    if (!st)
-        st = read_line_content(r, request, &r->in->request_body);
-    if (st)
-        return st;
-    read_time(r, "time");
-    if (user.len)
-        r->in->view.client = user;
-    /* What a rule had answered says nothing of the origin. */
-    if (!json_is_object(json_object_get(response, "received")))
+    if (!head || head->status < 200 || head->status > 599)
         return STATUS_OK;
-    read_status(r, json_object_get(response, "received"), "status_code");
-    st = read_pairs(r, json_object_get(response, "headers"), &r->in->response);
-    return st ? st : read_line_content(r, response, &r->in->response_body);
+    trial_input_status(in, head->status);
+    st = take_fields(in, head, &in->response);
+    return st ? st : take_content(in, &f->response, &in->response_body);
 }
 
-static enum status record_read(struct bytes text, struct trial_input *in,
-                               enum status (*read)(struct recorded *r), const char **ret_fault)
+static enum status take_flow(struct trial_input *in, const struct flow *f, const char **ret_fault)
 {
-    struct recorded r = {.in = in};
-    json_error_t error;
-    json_t *root = json_loadb((const char *)text.ptr, text.len, JSON_ALLOW_NUL, &error);
     enum status st;
 
-    r.root = root;
-    st = json_is_object(root) ? read(&r) : refuse(&r, "it is not a JSON object");
-    json_decref(root);
-    if (r.no_memory)
-        return STATUS_NO_MEMORY;
-    if (!st)
-        st = trial_input_finish(in);
+    if (f->kind != FLOW_HTTP || !f->request.received)
+        return STATUS_END;
+    st = take_url(in, f);
     if (st == STATUS_BAD_INPUT)
-        *ret_fault = r.fault;
+        *ret_fault = "its url is not one of http or https";
+    if (!st)
+        st = take_fields(in, f->request.received, &in->request);
+    if (!st)
+        st = take_content(in, &f->request, &in->request_body);
+    if (!st && f->user.len)
+        in->view.client = copy(in, f->user);
+    if (f->started_us)
+        in->view.minute = (unsigned)(f->started_us / US_PER_MINUTE % MINUTES_OF_DAY);
+    if (f->timings.wait > 0)
+        in->view.response_us = f->timings.wait;
+    if (!st)
+        st = take_response(in, f);
+    return st ? st : trial_input_finish(in);
+}
+
+typedef enum status read_function(struct bytes json, uint64_t number, struct flow **ret_flow,
+                                  const char **ret_fault);
+
+static enum status take_record(struct bytes json, read_function *read, struct trial_input *in,
+                               const char **ret_fault)
+{
+    struct flow *f = NULL;
+    enum status st = read(json, 0, &f, ret_fault);
+
+    if (!st)
+        st = take_flow(in, f, ret_fault);
+    flow_free(f);
     return st;
 }
 
 enum status recorded_read_har(struct bytes json, struct trial_input *in, const char **ret_fault)
 {
-    return record_read(json, in, read_har_entry, ret_fault);
+    return take_record(json, flow_read_har, in, ret_fault);
 }
 
 enum status recorded_read_line(struct bytes json, struct trial_input *in, const char **ret_fault)
 {
-    return record_read(json, in, read_flow, ret_fault);
+    return take_record(json, flow_read_jsonl, in, ret_fault);
 }

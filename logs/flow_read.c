@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "http/json_scan.h"
+#include "http/url.h"
 #include "logs/flow_read_impl.h"
 
 #define NUMBER_MOST (INT64_C(1) << 62)
@@ -211,6 +212,52 @@ enum status flow_read_pairs(struct flow_read *r, const json_t *list, struct fiel
         flow_read_field(r, fields, flow_read_text(r, json_array_get(pair, 0)),
                         flow_read_text(r, json_array_get(pair, 1)));
     }
+    return STATUS_OK;
+}
+
+/* ---- URLs -------------------------------------------------------------------------- */
+
+struct bytes flow_read_scheme(struct bytes scheme)
+{
+    if (bytes_equal_icase(scheme, BYTES("http")) || bytes_equal_icase(scheme, BYTES("ws")))
+        return BYTES("http");
+    if (bytes_equal_icase(scheme, BYTES("https")) || bytes_equal_icase(scheme, BYTES("wss")))
+        return BYTES("https");
+    return bytes_make(NULL, 0);
+}
+
+static enum status read_host(struct flow_read *r, const struct authority *authority)
+{
+    struct buf host;
+    enum status st;
+
+    buf_init(&host, HOST_BYTES + 1);
+    st = host_normalise(authority->host, &host);
+    if (!st) {
+        r->f->host = arena_copy(&r->f->arena, buf_bytes(&host));
+        r->no_memory |= !r->f->host.ptr;
+    }
+    buf_release(&host);
+    r->f->port = authority->port > 0 ? (uint16_t)authority->port : url_default_port(r->f->scheme);
+    return st;
+}
+
+enum status flow_read_url(struct flow_read *r, struct bytes text, struct bytes *ret_target)
+{
+    struct url url;
+    char *made;
+
+    if (url_parse(text, &url) || !url.authority.host.len)
+        return flow_read_refuse(r, "its url is not one of http or https");
+    r->f->scheme = flow_read_scheme(url.scheme);
+    if (read_host(r, &url.authority))
+        return flow_read_refuse(r, "its url is not one of http or https");
+    made = arena_printf(&r->f->arena, "%s%.*s%s%.*s",
+                        bytes_starts_with(url.path, BYTES("/")) ? "" : "/", (int)url.path.len,
+                        url.path.len ? (const char *)url.path.ptr : "", url.query.ptr ? "?" : "",
+                        (int)url.query.len, url.query.ptr ? (const char *)url.query.ptr : "");
+    r->no_memory |= !made;
+    *ret_target = bytes_of(made);
     return STATUS_OK;
 }
 

@@ -154,59 +154,12 @@ static enum status read_response_body(struct flow_read *r, const json_t *respons
 
 /* ---- request ----------------------------------------------------------------------- */
 
-/* http stands for ws too, and https for wss. */
-static struct bytes plain_scheme(struct bytes scheme)
-{
-    if (bytes_equal_icase(scheme, BYTES("http")) || bytes_equal_icase(scheme, BYTES("ws")))
-        return BYTES("http");
-    if (bytes_equal_icase(scheme, BYTES("https")) || bytes_equal_icase(scheme, BYTES("wss")))
-        return BYTES("https");
-    return bytes_make(NULL, 0);
-}
-
 /* data:, blob:, chrome-extension: and so on never met a proxy. */
 static bool is_http(struct bytes url)
 {
     ptrdiff_t colon = bytes_find(url, ':');
 
-    return colon > 0 && plain_scheme(bytes_until(url, (size_t)colon)).len;
-}
-
-static enum status read_host(struct flow_read *r, const struct authority *authority)
-{
-    struct buf host;
-    enum status st;
-
-    buf_init(&host, HOST_BYTES + 1);
-    st = host_normalise(authority->host, &host);
-    if (!st) {
-        r->f->host = arena_copy(&r->f->arena, buf_bytes(&host));
-        r->no_memory |= !r->f->host.ptr;
-    }
-    buf_release(&host);
-    r->f->port = authority->port > 0 ? (uint16_t)authority->port : url_default_port(r->f->scheme);
-    return st;
-}
-
-/* Scheme, host and port of a URL, and what is sent of it: the path and the query. */
-static enum status read_foreign_url(struct flow_read *r, struct bytes text,
-                                    struct bytes *ret_target)
-{
-    struct url url;
-    char *made;
-
-    if (url_parse(text, &url) || !url.authority.host.len)
-        return flow_read_refuse(r, "its url is not one of http or https");
-    r->f->scheme = plain_scheme(url.scheme);
-    if (read_host(r, &url.authority))
-        return flow_read_refuse(r, "its url is not one of http or https");
-    made = arena_printf(&r->f->arena, "%s%.*s%s%.*s",
-                        bytes_starts_with(url.path, BYTES("/")) ? "" : "/", (int)url.path.len,
-                        url.path.len ? (const char *)url.path.ptr : "", url.query.ptr ? "?" : "",
-                        (int)url.query.len, url.query.ptr ? (const char *)url.query.ptr : "");
-    r->no_memory |= !made;
-    *ret_target = bytes_of(made);
-    return STATUS_OK;
+    return colon > 0 && flow_read_scheme(bytes_until(url, (size_t)colon)).len;
 }
 
 /* Path and query of a URL that weir wrote; it has none for the target "*". */
@@ -231,7 +184,7 @@ static enum status read_request(struct flow_read *r, const json_t *request, cons
     if (!facts && !is_http(url))
         return STATUS_END;
     if (!facts)
-        st = read_foreign_url(r, url, &target);
+        st = flow_read_url(r, url, &target);
     else if (json_is_string(json_object_get(facts, "target")))
         target = flow_read_text_at(r, facts, "target");
     else

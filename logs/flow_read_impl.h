@@ -38,6 +38,13 @@ void flow_read_field(struct flow_read *r, struct fields *fields, struct bytes na
 MUST_USE enum status flow_read_pairs(struct flow_read *r, const json_t *list,
                                      struct fields *fields);
 
+/* http or https, which stand for ws and wss too; else empty. */
+struct bytes flow_read_scheme(struct bytes scheme);
+/* Scheme, host and port of a URL go into the flow; *ret_target is the path and the query.
+ * BAD_INPUT. */
+MUST_USE enum status flow_read_url(struct flow_read *r, struct bytes text,
+                                   struct bytes *ret_target);
+
 /* The start of a response, as one of its two sides has it. */
 struct flow_read_line {
     uint16_t status;

@@ -44,12 +44,16 @@ static enum status read_request(struct flow_read *r, const json_t *request)
     struct bytes target = flow_read_text_at(r, request, "target");
     struct bytes url = flow_read_text_at(r, r->root, "url");
     struct head *head;
-    enum status st;
+    enum status st = STATUS_OK;
 
     if (!json_is_object(request))
         return STATUS_OK;
     if (!http_token_valid(method))
-        return flow_read_refuse(r, "there is no method in it");
+        return flow_read_refuse(r, "there is no method or no url");
+    if (r->f->kind == FLOW_HTTP && !r->f->host.len && url.len) /* a line written by hand */
+        st = flow_read_url(r, url, &target);
+    if (st)
+        return st;
     head = flow_read_request(r, method, target, url);
     if (!head)
         return STATUS_NO_MEMORY;
