@@ -153,7 +153,8 @@ static void put_message(struct buf *out, const struct flow_message *m)
     put_number(out, flag_if(m->received, PACK_RECEIVED) | flag_if(m->sent && !one, PACK_SENT) |
                         flag_if(one, PACK_SENT_IS_RECEIVED) | flag_if(m->trailers, PACK_TRAILERS) |
                         flag_if(m->body.decoded, PACK_BODY_DECODED) |
-                        flag_if(m->body.cut, PACK_BODY_CUT));
+                        flag_if(m->body.cut, PACK_BODY_CUT) |
+                        flag_if(m->body.content_bytes != 0, PACK_CONTENT_BYTES));
     if (m->received)
         put_head(out, m->received, NULL);
     if (m->sent && !one)
@@ -162,6 +163,8 @@ static void put_message(struct buf *out, const struct flow_message *m)
         put_fields(out, m->trailers, NULL);
     put_signed(out, m->body.wire_bytes);
     put_signed(out, m->body.captured_bytes);
+    if (m->body.content_bytes)
+        put_signed(out, m->body.content_bytes);
 }
 
 static void put_tls(struct buf *out, const struct flow_tls *tls)

@@ -41,7 +41,8 @@ enum flow_pack_message_flag {
     PACK_TRAILERS = 8,
     PACK_BODY_DECODED = 16,
     PACK_BODY_CUT = 32,
-    PACK_MESSAGE_FLAGS = 64,
+    PACK_CONTENT_BYTES = 64, /* the length of the content was told */
+    PACK_MESSAGE_FLAGS = 128,
 };
 
 enum flow_pack_head_flag {

@@ -230,6 +230,8 @@ static void take_message(struct unpacker *u, enum http_side side, struct flow_me
     m->body.cut = flags & PACK_BODY_CUT;
     m->body.wire_bytes = take_signed(u);
     m->body.captured_bytes = take_signed(u);
+    if (flags & PACK_CONTENT_BYTES)
+        m->body.content_bytes = take_signed(u);
 }
 
 static void take_tls(struct unpacker *u, struct flow_tls *tls)

@@ -131,6 +131,7 @@ static enum status read_row(struct record_reader *r, int64_t key, struct flow *f
 static enum status read_body(struct record_reader *r, int64_t key, struct flow *f,
                              struct flow_message *m)
 {
+    int64_t captured = m->body.captured_bytes; /* of decoded content, the wire's bytes */
     enum status st = STATUS_OK;
     int code;
 
@@ -142,6 +143,8 @@ static enum status read_body(struct record_reader *r, int64_t key, struct flow *
     else if (code != SQLITE_DONE)
         st = record_failure(code);
     sqlite3_reset(r->body);
+    if (!st && code == SQLITE_ROW)
+        m->body.captured_bytes = captured;
     return st == STATUS_BAD_INPUT ? STATUS_OK : st;
 }
 
@@ -152,10 +155,10 @@ static enum status read_bodies(struct record_reader *r, struct flow *f)
     enum status st = STATUS_OK;
 
     for (int i = 0; i < 2 && !st; i++) {
-        if (sqlite3_column_type(r->record, 1 + i) == SQLITE_NULL)
-            messages[i]->body.captured_bytes = 0;
-        else
+        if (sqlite3_column_type(r->record, 1 + i) != SQLITE_NULL)
             st = read_body(r, sqlite3_column_int64(r->record, 1 + i), f, messages[i]);
+        else if (!messages[i]->body.decoded) /* decoded, it may be empty though some came */
+            messages[i]->body.captured_bytes = 0;
     }
     return st;
 }
