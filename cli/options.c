@@ -24,6 +24,8 @@
 #define ON_VERSION ON(version)
 #define ON_LOG ON(log)
 #define ON_SHOW ON(show)
+#define ON_EXPORT ON(export)
+#define ON_IMPORT ON(import)
 #define ON_ALL UINT32_MAX
 
 const struct command_row command_rows[SUBCOMMAND_COUNT] = {

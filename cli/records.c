@@ -8,22 +8,6 @@
 /* How deep things stand in a HAR: { log: { entries: [ { … } ] } } */
 enum { DEPTH_LOG = 1, DEPTH_ENTRIES = 2, DEPTH_ENTRY = 3 };
 
-enum status records_open(struct records *r, const char *path, enum records_kind kind)
-{
-    memset(r, 0, sizeof(*r));
-    r->kind = kind;
-    buf_init(&r->item, RECORD_BYTES);
-    r->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    return r->fd < 0 ? STATUS_IO : STATUS_OK;
-}
-
-void records_close(struct records *r)
-{
-    if (r->fd >= 0)
-        close(r->fd);
-    buf_release(&r->item);
-}
-
 /* The next block; END when there is none. */
 static enum status block_read(struct records *r)
 {
@@ -36,7 +20,45 @@ static enum status block_read(struct records *r)
         return STATUS_IO;
     r->at = 0;
     r->len = (size_t)n;
+    r->bytes += (size_t)n;
     return n == 0 ? STATUS_END : STATUS_OK;
+}
+
+/* An object whose first member is "log" is a HAR; so is what is no object, as whoever
+ * reads it will find. */
+static enum records_kind kind_of(struct bytes text)
+{
+    static const char white[] = "\xef\xbb\xbf \t\r\n{"; /* a byte order mark, too */
+
+    while (text.len && text.ptr[0] && strchr(white, text.ptr[0]))
+        text = bytes_from(text, 1);
+    if (bytes_starts_with(text, BYTES("\"log\"")))
+        return RECORDS_HAR;
+    return bytes_starts_with(text, BYTES("\"")) ? RECORDS_LINES : RECORDS_HAR;
+}
+
+enum status records_open(struct records *r, const char *path, enum records_kind kind)
+{
+    enum status st = STATUS_OK;
+
+    memset(r, 0, sizeof(*r));
+    r->kind = kind;
+    buf_init(&r->item, RECORD_BYTES);
+    r->fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (r->fd < 0)
+        return STATUS_IO;
+    if (kind == RECORDS_EITHER)
+        st = block_read(r);
+    if (kind == RECORDS_EITHER)
+        r->kind = kind_of(bytes_make(r->block, r->len));
+    return st == STATUS_IO ? st : STATUS_OK;
+}
+
+void records_close(struct records *r)
+{
+    if (r->fd > STDIN_FILENO)
+        close(r->fd);
+    buf_release(&r->item);
 }
 
 /* ---- lines ----------------------------------------------------------------------- */
@@ -67,10 +89,8 @@ static enum status line_next(struct records *r)
         if (st)
             return st;
         ended = line_take(r);
-        if (buf_status(&r->item))
-            return buf_status(&r->item);
     }
-    return STATUS_OK;
+    return buf_status(&r->item);
 }
 
 /* ---- HAR --------------------------------------------------------------------------- */
@@ -174,10 +194,8 @@ static enum status har_next(struct records *r)
         if (st)
             return st;
         whole = har_take(r);
-        if (buf_status(&r->item))
-            return buf_status(&r->item);
     }
-    return STATUS_OK;
+    return buf_status(&r->item);
 }
 
 enum status records_next(struct records *r, struct bytes *ret_item)

@@ -1,6 +1,7 @@
 /* records: the records of a file, one after the other and never all in memory: the lines
  * of a JSON Lines file, or the elements of log.entries of a HAR (1.2). The elements are
- * only cut out, not checked: whoever parses them does that. */
+ * only cut out, not checked: whoever parses them does that. A record that is too large is
+ * passed over, and the next one follows. */
 #ifndef WEIR_CLI_RECORDS_H
 #define WEIR_CLI_RECORDS_H
 
@@ -12,7 +13,11 @@ enum {
     RECORDS_KEY_BYTES = 16,
 };
 
-enum records_kind { RECORDS_LINES, RECORDS_HAR };
+enum records_kind {
+    RECORDS_LINES,
+    RECORDS_HAR,
+    RECORDS_EITHER, /* whichever it is: told by its first bytes */
+};
 
 struct records {
     int fd;
@@ -21,6 +26,7 @@ struct records {
     struct buf item;
     uint8_t block[RECORDS_BLOCK_BYTES];
     size_t at, len;
+    uint64_t bytes; /* read so far */
     /* of a HAR: where we are */
     uint32_t depth; /* arrays and objects that are open */
     uint32_t level; /* of log and entries, how many are open */
@@ -29,7 +35,8 @@ struct records {
     uint32_t key_len;
 };
 
-/* STATUS_IO (errno). */
+/* "-" is standard input. RECORDS_EITHER is looked into at once: `kind` says then what it
+ * is. STATUS_IO (errno). */
 MUST_USE enum status records_open(struct records *r, const char *path, enum records_kind kind);
 /* *ret_item lives until the next call. STATUS_END; LIMIT: the record is too large;
  * STATUS_IO; BAD_INPUT: the HAR has no log.entries, or ends too early; NO_MEMORY. */

@@ -445,7 +445,7 @@ enum status flow_read_record(struct bytes json, uint64_t number, flow_read_form 
                              struct flow **ret_flow, const char **ret_fault)
 {
     struct flow_read r = {.f = flow_make(FLOW_HTTP)};
-    json_error_t error;
+    json_error_t error = {0};
     json_t *root = NULL;
     enum status st;
 
@@ -453,6 +453,7 @@ enum status flow_read_record(struct bytes json, uint64_t number, flow_read_form 
         return STATUS_NO_MEMORY;
     if (json_depth(json) <= FLOW_READ_DEPTH) /* the parser below recurses */
         root = json_loadb((const char *)json.ptr, json.len, JSON_ALLOW_NUL, &error);
+    r.no_memory = json_error_code(&error) == json_error_out_of_memory;
     r.root = root;
     st = json_is_object(root) ? form(&r) : flow_read_refuse(&r, "it is not a JSON object");
     if (!st)

@@ -15,7 +15,10 @@
 
 #include "logs/sink.h"
 
-enum { JSONL_CONTENT_BYTES = 4 * 1024 * 1024 }; /* of a decoded body; the rest is cut */
+enum {
+    JSONL_CONTENT_BYTES = 4 * 1024 * 1024, /* of a decoded body; the rest is cut */
+    JSONL_EXPORT_BYTES = 16 * 1024 * 1024, /* the same where there is time */
+};
 
 struct jsonl_format {
     struct redactor redactor;
