@@ -226,19 +226,18 @@ struct bytes flow_read_scheme(struct bytes scheme)
     return bytes_make(NULL, 0);
 }
 
-static enum status read_host(struct flow_read *r, const struct authority *authority)
+enum status flow_read_host(struct flow_read *r, struct bytes text)
 {
     struct buf host;
     enum status st;
 
     buf_init(&host, HOST_BYTES + 1);
-    st = host_normalise(authority->host, &host);
+    st = host_normalise(text, &host);
     if (!st) {
         r->f->host = arena_copy(&r->f->arena, buf_bytes(&host));
         r->no_memory |= !r->f->host.ptr;
     }
     buf_release(&host);
-    r->f->port = authority->port > 0 ? (uint16_t)authority->port : url_default_port(r->f->scheme);
     return st;
 }
 
@@ -250,8 +249,10 @@ enum status flow_read_url(struct flow_read *r, struct bytes text, struct bytes *
     if (url_parse(text, &url) || !url.authority.host.len)
         return flow_read_refuse(r, "its url is not one of http or https");
     r->f->scheme = flow_read_scheme(url.scheme);
-    if (read_host(r, &url.authority))
+    if (flow_read_host(r, url.authority.host))
         return flow_read_refuse(r, "its url is not one of http or https");
+    r->f->port =
+        url.authority.port > 0 ? (uint16_t)url.authority.port : url_default_port(r->f->scheme);
     made = arena_printf(&r->f->arena, "%s%.*s%s%.*s",
                         bytes_starts_with(url.path, BYTES("/")) ? "" : "/", (int)url.path.len,
                         url.path.len ? (const char *)url.path.ptr : "", url.query.ptr ? "?" : "",

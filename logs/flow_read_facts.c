@@ -180,7 +180,20 @@ static void read_end(struct flow_read *r, const json_t *object)
     f->tunnel_down_bytes = (int64_t)flow_read_count_at(tunnel, "down_bytes");
 }
 
-void flow_read_facts(struct flow_read *r, const json_t *object)
+/* A host is one, as others will rely on; what was refused may have had none. */
+static enum status read_place(struct flow_read *r, const json_t *object)
+{
+    struct bytes host = flow_read_text_at(r, object, "host");
+    struct flow *f = r->f;
+
+    f->scheme = flow_read_scheme(flow_read_text_at(r, object, "scheme"));
+    f->port = (uint16_t)(flow_read_count_at(object, "port") & UINT16_MAX);
+    if (host.len && flow_read_host(r, host))
+        return flow_read_refuse(r, "its host cannot be one");
+    return STATUS_OK;
+}
+
+enum status flow_read_facts(struct flow_read *r, const json_t *object)
 {
     struct flow *f = r->f;
 
@@ -190,13 +203,11 @@ void flow_read_facts(struct flow_read *r, const json_t *object)
     f->loop = (uint32_t)flow_read_count_at(object, "loop");
     f->sequence = flow_read_count_at(object, "sequence");
     read_peers(r, object);
-    f->scheme = flow_read_text_at(r, object, "scheme");
-    f->host = flow_read_text_at(r, object, "host");
-    f->port = (uint16_t)(flow_read_count_at(object, "port") & UINT16_MAX);
     read_timings(json_object_get(object, "timings_us"), &f->timings);
     f->injected = json_is_true(json_object_get(object, "injected"));
     read_rules(r, json_object_get(object, "rules"));
     read_tags(r, json_object_get(object, "tags"));
     f->anomalies = read_anomalies(json_object_get(object, "anomalies"));
     read_end(r, object);
+    return read_place(r, object);
 }

@@ -405,10 +405,9 @@ static enum status read_own(struct flow_read *r, const json_t *weir)
 {
     const json_t *request = json_object_get(weir, "request");
     const json_t *response = json_object_get(weir, "response");
-    enum status st = STATUS_OK;
+    enum status st = flow_read_facts(r, weir);
 
-    flow_read_facts(r, weir);
-    if (json_is_object(request))
+    if (!st && json_is_object(request))
         st = read_request(r, json_object_get(r->root, "request"), request);
     if (!st && json_is_object(response))
         st = read_response(r, json_object_get(r->root, "response"), response);

@@ -40,6 +40,8 @@ MUST_USE enum status flow_read_pairs(struct flow_read *r, const json_t *list,
 
 /* http or https, which stand for ws and wss too; else empty. */
 struct bytes flow_read_scheme(struct bytes scheme);
+/* The host goes into the flow as weir writes it. BAD_INPUT and others: it is none. */
+MUST_USE enum status flow_read_host(struct flow_read *r, struct bytes text);
 /* Scheme, host and port of a URL go into the flow; *ret_target is the path and the query.
  * BAD_INPUT. */
 MUST_USE enum status flow_read_url(struct flow_read *r, struct bytes text,
@@ -73,8 +75,9 @@ void flow_read_body(struct flow_read *r, struct flow_message *m, const json_t *f
 /* Puts how the body is framed into the heads, once all of it is known. */
 void flow_read_frame(struct flow_message *m);
 
-/* All of jsonl_facts.h, and id, loop, sequence and kind, of an object that has it. */
-void flow_read_facts(struct flow_read *r, const json_t *object);
+/* All of jsonl_facts.h, and id, loop, sequence and kind, of an object that has it.
+ * BAD_INPUT. */
+MUST_USE enum status flow_read_facts(struct flow_read *r, const json_t *object);
 enum flow_kind flow_read_kind(const json_t *object);
 /* Makes an id of the record where it has none. */
 void flow_read_id(struct flow *f, struct bytes json, uint64_t number);

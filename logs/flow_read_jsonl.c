@@ -150,9 +150,10 @@ static enum status read_line(struct flow_read *r)
         return STATUS_END;
     if (!json_is_string(kind))
         return flow_read_refuse(r, "it is no line of weir's: it has no kind");
-    flow_read_facts(r, r->root);
+    st = flow_read_facts(r, r->root);
     r->f->started_us = flow_read_time(json_object_get(r->root, "time"));
-    st = read_request(r, json_object_get(r->root, "request"));
+    if (!st)
+        st = read_request(r, json_object_get(r->root, "request"));
     if (!st)
         st = read_response(r, json_object_get(r->root, "response"));
     if (!st)
