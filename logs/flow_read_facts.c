@@ -184,9 +184,13 @@ static void read_end(struct flow_read *r, const json_t *object)
 static enum status read_place(struct flow_read *r, const json_t *object)
 {
     struct bytes host = flow_read_text_at(r, object, "host");
+    struct bytes scheme = flow_read_text_at(r, object, "scheme");
     struct flow *f = r->f;
 
-    f->scheme = flow_read_scheme(flow_read_text_at(r, object, "scheme"));
+    if (f->kind == FLOW_HTTP)
+        f->scheme = flow_read_scheme(scheme);
+    else if (http_token_valid(scheme)) /* "tcp" */
+        f->scheme = scheme;
     f->port = (uint16_t)(flow_read_count_at(object, "port") & UINT16_MAX);
     if (host.len && flow_read_host(r, host))
         return flow_read_refuse(r, "its host cannot be one");

@@ -197,6 +197,7 @@ static struct flow *tunnel(void)
 {
     struct flow *f = make_flow(FLOW_TUNNEL);
 
+    f->scheme = BYTES("tcp");
     f->tunnel_up_bytes = 517;
     f->tunnel_down_bytes = INT64_C(5000000000);
     f->client_tls = (struct flow_tls){
