@@ -69,8 +69,8 @@ static uint32_t put_query(struct bytes query, struct bytes redacted, struct buf 
     struct bytes name, value, shown_name, shown = {0};
     uint32_t count = 0;
 
-    while (query_next(&query, &name, &value)) {
-        if (!query_next(&redacted, &shown_name, &shown))
+    while (url_query_next(&query, &name, &value)) {
+        if (!url_query_next(&redacted, &shown_name, &shown))
             shown = bytes_make(NULL, 0);
         if (!is_plain_name(name))
             continue;
