@@ -230,7 +230,8 @@ static int report(const struct work *w)
 
 static int choose(struct work *w)
 {
-    const char *name = options_value(&w->cli->options, OPTION_FORMAT);
+    bool rules = options_has(&w->cli->options, OPTION_RULES);
+    const char *name = rules ? "rules" : options_value(&w->cli->options, OPTION_FORMAT);
     const char *target = options_value(&w->cli->options, OPTION_OUTPUT);
     struct buf names;
     int code;

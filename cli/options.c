@@ -21,6 +21,7 @@
 #define ON_STOP ON(stop)
 #define ON_STATS ON(stats)
 #define ON_DIFF ON(diff)
+#define ON_REPLAY ON(replay)
 #define ON_VERSION ON(version)
 #define ON_LOG ON(log)
 #define ON_SHOW ON(show)
