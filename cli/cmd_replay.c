@@ -71,7 +71,7 @@ static void on_answer(void *self, void *request, const struct replay_answer *ans
 
 static void print_summary(const struct replay *r)
 {
-    if (r->json || r->dry)
+    if (r->json || r->dry || r->flows == 0)
         return;
     cli_say(r->cli, "%llu sent, %llu answered otherwise than recorded, %llu failed, %llu not sent",
             (unsigned long long)r->sent, (unsigned long long)r->differ,

@@ -49,7 +49,8 @@ int copy_print(const struct cli *cli, const struct copy_form *form, const struct
     } else if (st) {
         cli_error(cli, "flow %s cannot be copied: %s", f->id, status_sentence(st));
     } else {
-        cli_put_shown(buf_text(&notes));
+        if (notes.len)
+            cli_put_shown(buf_text(&notes));
         code = print_text(cli, form, &text);
     }
     buf_release(&text);

@@ -1,5 +1,6 @@
 /* HTTPie (3.0 or later, for --raw). Its items are cut at the first separator; a space
  * behind the colon keeps a value from becoming part of one, and is taken off again. */
+#include "base/text.h"
 #include "logs/copy_form.h"
 
 static void put_part(struct buf *out)
@@ -27,6 +28,8 @@ static void put_header(struct copy_request *r, uint32_t at, struct buf *out)
     copy_put_words(out, r->arena, text ? text : "", field->value);
     if (!text)
         out->status = STATUS_NO_MEMORY;
+    if (!utf8_valid(field->value))
+        copy_note(r, "HTTPie takes no header that is not UTF-8.");
     if (has_escape(field->value))
         copy_note(r, "HTTPie drops a backslash before : = @ or ; in a header.");
 }

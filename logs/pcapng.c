@@ -20,6 +20,8 @@ enum {
     SERVER_PORT = 80,
     FIRST_PORT = 49152, /* of clients that have none (RFC 6335 §6) */
     PORTS = 16384,
+    CLIENT_SEQUENCE = 0x10000000,
+    SERVER_SEQUENCE = 0x40000000,
     SEQUENCE_STEP = 1000003,  /* between the first numbers of two streams */
     COMMENT_URL_BYTES = 1024, /* longer ones are left out */
     FRAME_HEAD_BYTES = 14,    /* of WebSocket, at most (RFC 6455 §5.2) */
@@ -173,8 +175,8 @@ static struct tcp_stream stream_make(const struct pcapng *p, const struct flow *
     memcpy(s.server.address, server.address, sizeof(server.address));
     s.client.port = client.port ? client.port : (uint16_t)(FIRST_PORT + number % PORTS);
     s.server.port = SERVER_PORT;
-    s.client.sequence = p->opened * SEQUENCE_STEP;
-    s.server.sequence = s.client.sequence ^ UINT32_MAX;
+    s.client.sequence = CLIENT_SEQUENCE + p->opened * SEQUENCE_STEP;
+    s.server.sequence = SERVER_SEQUENCE + p->opened * SEQUENCE_STEP;
     return s;
 }
 
