@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "cli/instance.h"
 #include "cli/reply.h"
+#include "cli/verdicts.h"
 
 enum {
     STATUS_TEXT_BYTES = 1024 * 1024,
@@ -183,6 +184,60 @@ static bool wait_for_end(pid_t pid)
     return ready == 1;
 }
 
+/* ---- what is expected of the traffic of the one that stops ---- */
+
+static int write_junit(const struct cli *cli, const char *path, const json_t *body)
+{
+    return verdicts_write(cli, path, bytes_of(reply_text(body, "junit")));
+}
+
+static int write_verdicts(const struct cli *cli, const char *path, const json_t *body)
+{
+    char *text = json_dumps(json_object_get(body, "verdicts"), JSON_INDENT(2));
+    int code = CODE_FAILED;
+
+    if (text)
+        code = verdicts_write(cli, path, bytes_of(text));
+    else
+        cli_error(cli, "out of memory");
+    free(text);
+    return code;
+}
+
+/* CODE_OK without expectations; but a report that was asked for has to be there. */
+static int report_verdicts(const struct cli *cli, const json_t *body)
+{
+    const char *junit = options_value(&cli->options, OPTION_JUNIT);
+    const char *report = options_value(&cli->options, OPTION_REPORT);
+    const char *outcome = reply_text(body, "outcome");
+    int code = CODE_OK;
+
+    if (!outcome[0] && (junit || report)) {
+        cli_error(cli, "the weir that has stopped had no expectations to report of");
+        return CODE_FAILED;
+    }
+    if (!outcome[0])
+        return CODE_OK;
+    if (!options_has(&cli->options, OPTION_JSON))
+        cli_put_shown(reply_text(body, "report"));
+    if (junit)
+        code = write_junit(cli, junit, body);
+    if (!code && report)
+        code = write_verdicts(cli, report, body);
+    return strcmp(outcome, "passed") == 0 ? code : CODE_NO_MATCH;
+}
+
+static int end_of(const struct cli *cli, pid_t pid, const json_t *body)
+{
+    int code = options_has(&cli->options, OPTION_JSON) ? reply_print(cli, body) : CODE_OK;
+
+    if (!code && !wait_for_end(pid)) {
+        cli_error(cli, "process %ld is still finishing what runs", (long)pid);
+        code = CODE_FAILED;
+    }
+    return code ? code : report_verdicts(cli, body);
+}
+
 int command_stop(const struct cli *cli)
 {
     char path[CONTROL_PATH_TEXT];
@@ -201,12 +256,7 @@ int command_stop(const struct cli *cli)
     code = instance_ask(cli, path, "POST", "/v1/stop", &reply);
     if (code)
         return code;
-    if (options_has(&cli->options, OPTION_JSON))
-        code = reply_print(cli, reply.body);
+    code = end_of(cli, pid, reply.body);
     json_decref(reply.body);
-    if (!code && !wait_for_end(pid)) {
-        cli_error(cli, "process %ld is still finishing what runs", (long)pid);
-        code = CODE_FAILED;
-    }
     return code;
 }

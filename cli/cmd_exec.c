@@ -25,7 +25,7 @@ struct execution {
     struct env env;
     struct fleet *fleet;
     uv_process_t child;
-    bool running, ended;
+    bool running, ran, ended;
     int code; /* of the command, when it has ended */
 };
 
@@ -148,7 +148,7 @@ static void on_ready(void *self, struct fleet *f)
 
     x->fleet = f;
     x->child.data = x;
-    x->running = error == 0;
+    x->running = x->ran = error == 0;
     if (!error)
         return;
     x->ended = true;
@@ -212,6 +212,8 @@ int command_exec(const struct cli *cli)
         code = launch_run(&x->launch, &env);
         if (x->ended)
             code = x->code;
+        if (x->ended && x->ran)
+            code = verdicts_report(&x->launch.verdicts, code);
     }
     env_files_remove(&x->files);
     launch_end(&x->launch, code);

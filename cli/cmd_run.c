@@ -141,6 +141,15 @@ static bool control_path(const struct launch *l, char ret_path[static PATHS_TEXT
     return false;
 }
 
+/* What a stop is answered. */
+static void on_stopped(void *self, struct buf *out)
+{
+    struct launch *l = self;
+
+    verdicts_finish(&l->verdicts);
+    verdicts_put_answer(&l->verdicts, out);
+}
+
 static bool watch_wanted(struct launch *l)
 {
     if (!options_has(&l->cli->options, OPTION_WATCH))
@@ -169,8 +178,9 @@ int command_run(const struct cli *cli)
             env.reload = NULL;
         env.watch = env.reload && watch_wanted(&l);
         env.control_path = control_path(&l, path) ? path : NULL;
+        env.stopped = l.verdicts.verdict ? on_stopped : NULL;
         env.self = &l;
-        code = launch_run(&l, &env);
+        code = verdicts_report(&l.verdicts, launch_run(&l, &env));
     }
     launch_end(&l, code);
     return code;

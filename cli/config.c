@@ -113,6 +113,7 @@ static void config_init(struct config *c)
     c->shown = "none";
     arena_init(&c->arena, CONFIG_ARENA_BYTES);
     diags_init(&c->diags);
+    expects_init(&c->expects);
     c->reader =
         (struct config_reader){.arena = &c->arena, .diags = &c->diags, .getenv = environment};
 }
@@ -170,6 +171,7 @@ void config_release(struct config *c)
         tls_identity_free(c->identities[i]);
     c->identity_count = 0;
     config_release_keep(c);
+    expects_release(&c->expects);
     ruleset_unref(c->rules);
     c->rules = NULL;
     redaction_free(c->redaction);

@@ -7,6 +7,7 @@
 #include "cli/paths.h"
 #include "config/include.h"
 #include "config/schema.h"
+#include "logs/expect.h"
 #include "logs/store.h"
 #include "proxy/core/settings.h"
 #include "proxy/loop/acceptor.h"
@@ -37,7 +38,7 @@ struct config_values {
     struct config_texts listen, decrypt, passthrough, no_verify, lenient;
     struct bytes auth, upstream_ca, ca_cert, ca_key, jsonl, har, store;
     int64_t keep_age_us, keep_bytes;
-    const struct node *client_certs, *via, *map, *defaults, *keep_classes, *unused;
+    const struct node *client_certs, *via, *map, *defaults, *keep_classes, *expect, *unused;
     int on_reject, min_version, dial, http2, console, on_full;
     struct config_redact redact;
 };
@@ -60,6 +61,7 @@ struct config {
     struct keep keep;            /* its filters are owned */
     struct ruleset *rules;       /* a reference; NULL when there is no file */
     struct redaction *redaction; /* owned (redaction.h); NULL: what it says is not known */
+    struct expects expects;
 };
 
 /* Reads what -c, or the search for a file, and --set say. STATUS_BAD_CONFIG, with all

@@ -1,4 +1,5 @@
 #include <string.h>
+#include <time.h>
 
 #include "cli/config.h"
 #include "proxy/loop/endpoint.h"
@@ -130,12 +131,28 @@ static enum status join_limits(struct config *c)
     return join_hosts(c, &v->lenient, &c->settings.lenient);
 }
 
+/* What "since:10m" of a filter counts from. */
+static int64_t now_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static enum status join_expect(struct config *c)
+{
+    const struct node *list = c->values.expect;
+
+    return list ? expects_read(&c->expects, &c->reader, list, now_us()) : STATUS_OK;
+}
+
 /* Each part is looked at, so that all problems are reported at once. */
 enum status config_join(struct config *c)
 {
     enum status (*const parts[])(struct config * c) = {
         join_listen,          join_auth,         join_tls,         join_limits, join_mark,
-        config_join_upstream, config_join_certs, config_join_keep,
+        config_join_upstream, config_join_certs, config_join_keep, join_expect,
     };
     enum status all = STATUS_OK;
 

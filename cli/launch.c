@@ -236,6 +236,7 @@ void launch_end(struct launch *l, int code)
         logs_free(l->logs);
     redaction_release(&l->redactor);
     ca_free(l->ca);
+    verdicts_release(&l->verdicts);
     config_release(&l->config);
     rule_state_free(l->state);
     arena_release(&l->watched_arena);

@@ -7,6 +7,7 @@
 #include "cli/cli.h"
 #include "cli/config.h"
 #include "cli/faults.h"
+#include "cli/verdicts.h"
 #include "logs/sink_store.h"
 #include "proxy/loop/fleet.h"
 
@@ -27,6 +28,7 @@ struct launch {
     struct store_facts store_facts;
     char store_path[PATHS_TEXT], other_store_path[PATHS_TEXT];
     struct tls_shared *tls;
+    struct verdicts verdicts;
     _Atomic size_t rule_count;
     uint64_t fixed_hash; /* config_fixed_hash() */
     struct arena watched_arena;

@@ -94,9 +94,14 @@ int launch_log(struct launch *l, const struct launch_plan *plan)
     if (code)
         return code;
     sink.redactor = l->redactor;
+    code = verdicts_begin(&l->verdicts, l->cli, &l->config.expects, &sink.redactor);
+    if (code)
+        return code;
     l->settings.on_full = plan->on_full;
     if (l->config.values.on_full != ON_FULL_UNSAID)
         l->settings.on_full = l->config.values.on_full == ON_FULL_WAIT ? LOG_WAIT : LOG_DROP;
+    if (l->verdicts.verdict) /* a verdict over a gap would be none */
+        l->settings.on_full = LOG_WAIT;
     s.on_full = l->settings.on_full;
     if (console) {
         struct sink_settings c = sink;
@@ -118,6 +123,10 @@ int launch_log(struct launch *l, const struct launch_plan *plan)
     if (l->store.store.path) {
         sink.context = &l->store;
         add_sink(&s, "store", sink, false);
+    }
+    if (l->verdicts.verdict) {
+        sink.context = l->verdicts.verdict;
+        add_sink(&s, "verdict", sink, false);
     }
     l->settings.capture = s.sink_count > 0;
     l->settings.live = wants_live(&s);

@@ -213,6 +213,7 @@ json_t *schema_build(enum status *ret_status)
 
     schema_forms(&b);
     schema_rules(&b);
+    json_decref(schema_section_ref(&b, expect_section));
     root = section_schema(&b, config_root);
     schema_sections(&b);
     all = json_pack("{s:s,s:s}", "$schema", "http://json-schema.org/draft-07/schema#", "title",

@@ -441,6 +441,24 @@ void control_close(struct control *c)
             peer_close(c->peers[i]);
 }
 
+/* A peer that is answered closes itself once its answer is sent. */
+static bool control_sends(const struct control *c)
+{
+    for (int i = 0; i < CONTROL_CONNECTIONS; i++)
+        if (c->peers[i])
+            return true;
+    return false;
+}
+
+void control_flush(struct control *c, uint32_t wait_ms)
+{
+    for (uint32_t i = 0; c && i < wait_ms && control_sends(c); i++) {
+        uv_run(c->env.uv, UV_RUN_NOWAIT);
+        if (control_sends(c))
+            uv_sleep(1);
+    }
+}
+
 void control_free(struct control *c)
 {
     if (!c)

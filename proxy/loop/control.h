@@ -44,6 +44,9 @@ MUST_USE enum status control_new(const struct control_env *env, char *error,
 void control_answer(struct control_request *request, unsigned status, json_t *body);
 /* Removes the socket; connections go on until their answers are sent. NULL is fine. */
 void control_close(struct control *c);
+/* After control_close(): runs the loop until all answers are sent, or `wait_ms` has
+ * passed. NULL is fine. */
+void control_flush(struct control *c, uint32_t wait_ms);
 /* After control_close(): ends what is left. Runs the loop until all is closed.
  * Every request must have been answered. NULL is fine. */
 void control_free(struct control *c);

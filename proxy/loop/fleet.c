@@ -7,6 +7,8 @@
 #include "proxy/loop/acceptor.h"
 #include "proxy/loop/fleet_impl.h"
 
+enum { FLUSH_MS = 5000 }; /* for the answer to who asked for the end */
+
 static const int signal_numbers[FLEET_SIGNALS] = {SIGINT, SIGTERM, SIGHUP};
 
 struct uv_loop_s *fleet_uv(struct fleet *f)
@@ -385,11 +387,18 @@ static bool fleet_end(struct fleet *f)
         uv_run(&f->uv, UV_RUN_ONCE);
     fleet_api_end(f);
     watch_free(f->watch);
-    control_free(f->control);
+    control_close(f->control);
+    if (!f->stop_askers) {
+        control_free(f->control);
+        f->control = NULL;
+    }
     for (uint32_t i = 0; i < f->loop_count; i++)
         loop_stop(f->loops[i]);
     if (f->env.logs)
         logs_stop(f->env.logs);
+    fleet_api_stopped(f);
+    control_flush(f->control, FLUSH_MS);
+    control_free(f->control);
     for (uint32_t i = 0; i < f->loop_count; i++)
         hangs |= loop_free(f->loops[i]);
     ruleset_unref(f->rules);

@@ -12,6 +12,7 @@ enum {
     FLEET_WORKERS = 64,
     FLEET_ERROR_TEXT = 256,
     FLEET_REPORT_BYTES = 1024 * 1024,      /* text of a reload */
+    FLEET_ANSWER_BYTES = 64 * 1024 * 1024, /* of what stopped() tells */
     FLEET_FOLDERS_BYTES = 2 * 1024 * 1024, /* names of watched folders */
 };
 
@@ -53,6 +54,9 @@ struct fleet_env {
      * nothing to reload. */
     void (*reload)(void *self, struct fleet_reload *ret_reload);
     bool watch; /* reload when something changes in the folders that reload() names */
+    /* The log has stopped: what came of it, as a JSON object, for who asked by the control
+     * socket to stop; it is answered then only. NULL: it is answered at once. */
+    void (*stopped)(void *self, struct buf *out);
     void (*say)(void *self, const char *text); /* a line for people */
     /* Of SIGINT, SIGTERM and SIGHUP; true: it has been dealt with. May be NULL. */
     bool (*on_signal)(void *self, struct fleet *f, int number);

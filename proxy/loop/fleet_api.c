@@ -176,8 +176,39 @@ void fleet_api_reloaded(struct control_request *askers, const struct ruleset *ru
 
 static void answer_stop(struct fleet *f, struct control_request *request)
 {
-    control_answer(request, 200, json_pack("{s:b}", "ok", 1));
+    if (f->env.stopped) {
+        request->next = f->stop_askers;
+        f->stop_askers = request;
+    } else {
+        control_answer(request, 200, json_pack("{s:b}", "ok", 1));
+    }
     fleet_stop(f, DRAIN_US);
+}
+
+void fleet_api_stopped(struct fleet *f)
+{
+    json_t *told = NULL;
+    struct buf text;
+
+    if (!f->stop_askers)
+        return;
+    buf_init(&text, FLEET_ANSWER_BYTES);
+    f->env.stopped(f->env.self, &text);
+    if (!buf_status(&text) && text.len)
+        told = json_loadb((const char *)text.ptr, text.len, 0, NULL);
+    buf_release(&text);
+    while (f->stop_askers) {
+        struct control_request *r = f->stop_askers;
+        json_t *body = json_pack("{s:b}", "ok", 1);
+
+        f->stop_askers = r->next;
+        if (body && told && json_object_update(body, told)) {
+            json_decref(body);
+            body = NULL;
+        }
+        control_answer(r, 200, body);
+    }
+    json_decref(told);
 }
 
 void fleet_api_end(struct fleet *f)

@@ -40,6 +40,7 @@ struct fleet {
     struct control_request *reload_waiters; /* of the next one */
     bool reload_again, reload_again_told;
     bool reload_again_asked; /* by somebody: not only because something may have changed */
+    struct control_request *stop_askers;   /* until the log has stopped */
     struct control_request *status_askers; /* until all loops have given their stats */
 };
 
@@ -51,8 +52,10 @@ void fleet_reload(struct fleet *f, struct control_request *asker);
 void fleet_api(void *self, struct control_request *request);
 /* All stats are there, or may be: answers who asked for the status. */
 void fleet_api_status_news(struct fleet *f);
-/* Answers whoever still waits: the end has come. */
+/* Answers whoever still waits, but for the end itself: it has come. */
 void fleet_api_end(struct fleet *f);
+/* The log has stopped: answers who asked for the end. */
+void fleet_api_stopped(struct fleet *f);
 /* fleet_rules.c: the rules as they are now, and their switches. */
 void fleet_answer_rules(struct fleet *f, struct control_request *request);
 void fleet_answer_on(struct fleet *f, struct control_request *request);
