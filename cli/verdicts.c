@@ -123,6 +123,8 @@ int verdicts_report(struct verdicts *v, int code)
     buf_init(&out, VERDICT_TEXT_BYTES);
     verdict_put_text(v->verdict, v->cli->colour_err, &out);
     fputs(buf_text(&out), stderr);
+    if (buf_status(&out))
+        cli_error(v->cli, "no report of the expectations: %s", status_sentence(buf_status(&out)));
     buf_release(&out);
     written = write_file(v, OPTION_JUNIT, verdict_put_junit);
     also = write_file(v, OPTION_REPORT, verdict_put_json);
@@ -145,13 +147,16 @@ void verdicts_put_answer(const struct verdicts *v, struct buf *out)
     verdict_put_text(v->verdict, false, &text);
     buf_put_text(out, ",\"report\":");
     text_put_json(out, buf_bytes(&text));
-    buf_clear(&text);
+    if (!buf_status(&text))
+        buf_clear(&text);
     verdict_put_junit(v->verdict, &text);
     buf_put_text(out, ",\"junit\":");
     text_put_json(out, buf_bytes(&text));
     buf_put_text(out, ",\"verdicts\":");
     verdict_put_json(v->verdict, out);
     buf_put_byte(out, '}');
+    if (buf_status(&text))
+        out->status = buf_status(&text);
     buf_release(&text);
 }
 

@@ -230,21 +230,20 @@ static enum status read_under(struct reading *x)
     return st;
 }
 
-/* What the report calls it: its name, else its filter. */
+/* What the report calls it: its name, else its filter, else what it is about. */
 static enum status read_name(struct reading *x)
 {
-    const struct node *from = x->nodes.name ? x->nodes.name : x->nodes.match;
-    struct bytes text = BYTES_INIT("requests"), copy;
-    enum status st = STATUS_OK;
+    const struct expect_nodes *n = &x->nodes;
+    const struct node *from = n->name ? n->name : n->match;
+    struct bytes text = BYTES_INIT(""), copy;
+    enum status st = from ? config_text(x->reader, from, &text) : STATUS_OK;
 
-    if (from)
-        st = config_text(x->reader, from, &text);
-    if (st && from != x->nodes.name) /* said already, by the filter's reader */
+    if (st && from != n->name) /* said already, by the filter's reader */
         return st == STATUS_NO_MEMORY ? st : STATUS_OK;
     if (st)
         return st;
     if (!text.len)
-        text = BYTES("requests");
+        text = bytes_of(n->retried ? "retried" : n->in_order ? "in order" : "all requests");
     copy = arena_copy(&x->to->arena, text);
     if (!copy.ptr)
         return STATUS_NO_MEMORY;
@@ -345,7 +344,7 @@ static void warn_of_names(const struct expects *e, const struct config_reader *r
     const struct node *n = list->first;
 
     for (uint32_t i = 0; n && i < e->count; i++, n = n->next)
-        for (uint32_t k = 0; k < i; k++)
+        for (uint32_t k = 0; node_find(n, "name") && k < i; k++)
             if (bytes_equal(e->items[i].name, e->items[k].name)) {
                 node_warning(r->diags, n,
                              "an expectation of that name is there already, in line %u",

@@ -40,6 +40,18 @@ static void example_add(struct verdict *v, struct verdict_result *r, const struc
 
 /* ---- one flow, one expectation ---- */
 
+/* Without memory a filter misses what it had to look at. */
+static bool matches(struct verdict *v, const struct filter *filter, const struct flow *f)
+{
+    const struct filter_scratch *s = &v->scratch;
+    bool match = filter_match(filter, f, &v->scratch);
+
+    if (buf_status(&s->text) || buf_status(&s->request.decoded) == STATUS_NO_MEMORY ||
+        buf_status(&s->response.decoded) == STATUS_NO_MEMORY)
+        v->starved = true;
+    return match;
+}
+
 static bool is_before(struct verdict_moment a, struct verdict_moment b)
 {
     return a.started_us != b.started_us ? a.started_us < b.started_us : a.number < b.number;
@@ -67,7 +79,7 @@ static void order_flow(struct verdict *v, struct verdict_result *r, const struct
     const struct verdict_moment now = {f->started_us, v->flows};
 
     for (uint32_t i = 0; r->order && i < r->expect->step_count; i++)
-        if (filter_match(r->expect->steps[i], f, &v->scratch))
+        if (matches(v, r->expect->steps[i], f))
             order_note(r->order, i, now);
 }
 
@@ -97,7 +109,7 @@ static bool result_flow(struct verdict *v, struct verdict_result *r, const struc
     const struct expect *x = r->expect;
     bool breaks, too_many;
 
-    if ((f->kind != FLOW_HTTP && !r->any_kind) || !filter_match(x->match, f, &v->scratch))
+    if ((f->kind != FLOW_HTTP && !r->any_kind) || !matches(v, x->match, f))
         return false;
     r->matched++;
     breaks = flow_breaks(r, f);

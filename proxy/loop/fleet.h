@@ -55,7 +55,8 @@ struct fleet_env {
     void (*reload)(void *self, struct fleet_reload *ret_reload);
     bool watch; /* reload when something changes in the folders that reload() names */
     /* The log has stopped: what came of it, as a JSON object, for who asked by the control
-     * socket to stop; it is answered then only. NULL: it is answered at once. */
+     * socket to stop; it is answered then only. A broken `out` is answered with 500. NULL: a
+     * stop is answered at once. */
     void (*stopped)(void *self, struct buf *out);
     void (*say)(void *self, const char *text); /* a line for people */
     /* Of SIGINT, SIGTERM and SIGHUP; true: it has been dealt with. May be NULL. */

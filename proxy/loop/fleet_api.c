@@ -194,7 +194,7 @@ void fleet_api_stopped(struct fleet *f)
         return;
     buf_init(&text, FLEET_ANSWER_BYTES);
     f->env.stopped(f->env.self, &text);
-    if (!buf_status(&text) && text.len)
+    if (!buf_status(&text))
         told = json_loadb((const char *)text.ptr, text.len, 0, NULL);
     buf_release(&text);
     while (f->stop_askers) {
@@ -202,7 +202,7 @@ void fleet_api_stopped(struct fleet *f)
         json_t *body = json_pack("{s:b}", "ok", 1);
 
         f->stop_askers = r->next;
-        if (body && told && json_object_update(body, told)) {
+        if (!told || json_object_update(body, told)) { /* there was no memory for it */
             json_decref(body);
             body = NULL;
         }
