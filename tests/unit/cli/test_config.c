@@ -82,6 +82,18 @@ static bool same(struct bytes b, const char *text)
     return bytes_equal(b, bytes_of(text));
 }
 
+static void reads_what_is_expected(void **state)
+{
+    struct loaded *l = load("expect: [{ name: a, match: 'path:/a', count: at most 2 }]\n");
+
+    (void)state;
+    assert_int_equal(l->config.expects.count, 1);
+    assert_int_equal(l->config.expects.items[0].count.max, 2);
+    unload(l);
+    refuse("expect: [{ count: many }]\n", ":1:19: error", "a count is");
+    refuse("expect: 5\n", ":1:9: error", "'expect' is a list");
+}
+
 static void an_empty_file_gives_the_defaults(void **state)
 {
     struct loaded *l = load("");
@@ -391,6 +403,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_empty_file_gives_the_defaults),
+        cmocka_unit_test(reads_what_is_expected),
         cmocka_unit_test(sections_reach_the_settings),
         cmocka_unit_test(nothing_is_decrypted_when_that_is_said),
         cmocka_unit_test(map_takes_hosts_with_and_without_ports),

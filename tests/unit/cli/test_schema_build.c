@@ -50,6 +50,7 @@ static void describes_the_sections_of_the_parser(void **state)
     assert_non_null(json_object_get(properties_of(schema, "when"), "percent"));
     assert_non_null(json_object_get(properties_of(schema, "match"), "header"));
     assert_non_null(json_object_get(properties_of(schema, "defaults"), "seed"));
+    assert_non_null(json_object_get(properties_of(schema, "expect"), "in order"));
     json_decref(schema);
 }
 

@@ -293,6 +293,60 @@ static void a_stop_lets_an_open_exchange_finish(void **state)
     origin_stop(&o);
 }
 
+enum { TOLD_BYTES = 4 * 1024 * 1024 }; /* more than a socket takes at once */
+
+static void tell_much(void *self, struct buf *out)
+{
+    uint8_t *room;
+
+    (void)self;
+    buf_put_text(out, "{\"told\":\"");
+    room = buf_room(out, TOLD_BYTES);
+    assert_non_null(room);
+    memset(room, 'x', TOLD_BYTES);
+    buf_added(out, TOLD_BYTES);
+    buf_put_text(out, "\"}");
+}
+
+static void tell_of_the_end(struct fixture *f)
+{
+    f->env.stopped = tell_much;
+}
+
+static void tell_nothing(void *self, struct buf *out)
+{
+    (void)self;
+    out->status = STATUS_NO_MEMORY;
+}
+
+static void fail_to_tell(struct fixture *f)
+{
+    f->env.stopped = tell_nothing;
+}
+
+static void a_stop_is_answered_whole_when_all_is_over(void **state)
+{
+    (void)state;
+    for (uint32_t workers = 1; workers <= 2; workers++) {
+        struct fixture *f = fixture_start(workers, tell_of_the_end);
+        json_t *body = fixture_ask(f, "POST", "/v1/stop", 200);
+
+        assert_true(json_is_true(json_object_get(body, "ok")));
+        assert_int_equal(json_string_length(json_object_get(body, "told")), TOLD_BYTES);
+        json_decref(body);
+        assert_int_equal(fixture_join(f), 0);
+    }
+}
+
+static void a_stop_that_cannot_tell_says_so(void **state)
+{
+    struct fixture *f = fixture_start(1, fail_to_tell);
+
+    (void)state;
+    json_decref(fixture_ask(f, "POST", "/v1/stop", 500));
+    assert_int_equal(fixture_join(f), 0);
+}
+
 static void refuses_new_connections_while_it_drains(void **state)
 {
     struct fixture *f = fixture_start(1, NULL);
@@ -331,6 +385,8 @@ int main(void)
         cmocka_unit_test(a_bad_reload_keeps_the_rules_and_says_why),
         cmocka_unit_test(keeps_connections_over_the_limit_waiting),
         cmocka_unit_test(a_stop_lets_an_open_exchange_finish),
+        cmocka_unit_test(a_stop_is_answered_whole_when_all_is_over),
+        cmocka_unit_test(a_stop_that_cannot_tell_says_so),
         cmocka_unit_test(refuses_new_connections_while_it_drains),
         cmocka_unit_test(says_why_it_cannot_start),
     };
