@@ -182,7 +182,7 @@ static void put_without_user(struct bytes in, struct buf *out)
     buf_put(out, in);
 }
 
-/* The first secrets that a text of any kind may hold. */
+/* The secrets that a text of any kind may hold: a body that a rule sets, a URL. */
 static enum status text_mask(struct show *s, struct bytes *text)
 {
     struct buf plain, out;
@@ -191,7 +191,7 @@ static enum status text_mask(struct show *s, struct bytes *text)
     buf_init(&plain, SHOWN_TEXT_BYTES);
     buf_init(&out, SHOWN_TEXT_BYTES);
     put_without_user(*text, &plain);
-    redact_put_text(s->redactor, buf_bytes(&plain), &out);
+    redact_put_body(s->redactor, BYTES(""), buf_bytes(&plain), &out);
     st = buf_status(&plain) ? buf_status(&plain) : keep(s, &out, text);
     buf_release(&plain);
     buf_release(&out);

@@ -9,7 +9,7 @@
 #include "logs/siphash.h"
 
 enum {
-    JWT_MIN_BYTES = 32, /* shorter text is not searched for one */
+    JWT_MIN_BYTES = 24, /* of header and payload: what is shorter is none */
     DIGEST_BYTES = 4,   /* shown of a secret's hash */
     LOOKS = 8,          /* at a text that changes; then it goes as a whole */
 };
@@ -98,7 +98,7 @@ static size_t jwt_signed_len(struct bytes in, size_t *ret_seen)
     if (payload == 0 || header + 1 + payload == in.len || in.ptr[header + 1 + payload] != '.')
         return 0;
     *ret_seen = header + payload + 2;
-    return *ret_seen;
+    return *ret_seen < JWT_MIN_BYTES ? 0 : *ret_seen;
 }
 
 void redact_put_text(const struct redactor *r, struct bytes text, struct buf *out)
