@@ -55,25 +55,37 @@ static size_t put_mark(char mark[static TRUST_MARK_TEXT], struct bytes fingerpri
     return len;
 }
 
-static int take_own_ca(struct trust *t)
+enum status trust_about(struct trust *t, const struct ca *ca, const char *path)
 {
-    const struct cli *cli = t->tool.cli;
     struct buf pem, fingerprint;
-    struct ca *ca = NULL;
-    int code = launch_ca_only(cli, &ca, t->ca_path);
+    enum status st;
 
-    if (code)
-        return code;
     buf_init(&pem, TRUST_PEM_BYTES);
     buf_init(&fingerprint, TRUST_PEM_BYTES);
-    if (ca_cert_pem(ca, &pem) || ca_fingerprint(ca, &fingerprint)) {
-        cli_error(cli, "the CA cannot be read");
-        code = CODE_FAILED;
-    }
+    snprintf(t->ca_path, sizeof(t->ca_path), "%s", path);
+    st = ca_cert_pem(ca, &pem);
+    if (!st)
+        st = ca_fingerprint(ca, &fingerprint);
     put_body(&t->body, buf_bytes(&pem));
     put_mark(t->mark, buf_bytes(&fingerprint));
     buf_release(&pem);
     buf_release(&fingerprint);
+    return st ? st : buf_status(&t->body);
+}
+
+static int take_own_ca(struct trust *t)
+{
+    const struct cli *cli = t->tool.cli;
+    char path[PATHS_TEXT];
+    struct ca *ca = NULL;
+    int code = launch_ca_only(cli, &ca, path);
+
+    if (code)
+        return code;
+    if (trust_about(t, ca, path)) {
+        cli_error(cli, "the CA cannot be read");
+        code = CODE_FAILED;
+    }
     ca_free(ca);
     return code;
 }

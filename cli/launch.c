@@ -60,13 +60,13 @@ static int open_default_ca(const struct cli *cli, struct ca **ret_ca, char *ret_
     return CODE_OK;
 }
 
-int launch_ca(const struct cli *cli, const struct config *c, struct ca **ret_ca, char *ret_path)
+int launch_ca_named(const struct cli *cli, const struct config *c, char *ret_cert, char *ret_key)
 {
     const char *cert = options_value(&cli->options, OPTION_CA);
     const char *key = options_value(&cli->options, OPTION_CA_KEY);
     const char *folder = NULL;
-    char key_path[PATHS_TEXT];
 
+    ret_cert[0] = '\0';
     if (!cert != !key)
         return cli_usage(cli, "--ca and --ca-key go together");
     if (!cert && c->values.ca_cert.len) {
@@ -74,14 +74,23 @@ int launch_ca(const struct cli *cli, const struct config *c, struct ca **ret_ca,
         key = (const char *)c->values.ca_key.ptr;
         folder = c->folder;
     }
-    if (!cert)
-        return open_default_ca(cli, ret_ca, ret_path);
-    if (path_absolute(folder, bytes_of(cert), ret_path) ||
-        path_absolute(folder, bytes_of(key), key_path)) {
+    if (cert && (path_absolute(folder, bytes_of(cert), ret_cert) ||
+                 path_absolute(folder, bytes_of(key), ret_key))) {
         cli_error(cli, "the path of the CA is too long");
         return CODE_CONFIG;
     }
-    return open_own_ca(cli, ret_path, key_path, ret_ca);
+    return CODE_OK;
+}
+
+int launch_ca(const struct cli *cli, const struct config *c, struct ca **ret_ca, char *ret_path)
+{
+    char key[PATHS_TEXT];
+    int code = launch_ca_named(cli, c, ret_path, key);
+
+    if (code)
+        return code;
+    return ret_path[0] ? open_own_ca(cli, ret_path, key, ret_ca)
+                       : open_default_ca(cli, ret_ca, ret_path);
 }
 
 int launch_ca_only(const struct cli *cli, struct ca **ret_ca, char *ret_path)

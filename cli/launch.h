@@ -11,6 +11,8 @@
 #include "logs/sink_store.h"
 #include "proxy/loop/fleet.h"
 
+enum { LAUNCH_OWNER_TEXT = 64 };
+
 struct launch {
     const struct cli *cli;
     struct rule_state *state;
@@ -43,6 +45,7 @@ struct launch_plan {
     int console_fd;
     bool listen_any_port; /* one free port of 127.0.0.1, whatever is said */
     bool keeps_flows;     /* in a store, also when no option asks for it */
+    bool quiet;           /* no flow is logged, no key written */
 };
 
 int launch_begin(struct launch *l, const struct cli *cli, const struct launch_plan *plan);
@@ -57,6 +60,9 @@ int launch_config(const struct cli *cli, struct config *c, struct rule_state *st
 /* The CA that the command line, the configuration or the data folder has. `ret_path` is
  * its certificate's (PATHS_TEXT). */
 int launch_ca(const struct cli *cli, const struct config *c, struct ca **ret_ca, char *ret_path);
+/* The files of the CA that the command line or the configuration names; "" for that of
+ * the data folder. Both PATHS_TEXT. */
+int launch_ca_named(const struct cli *cli, const struct config *c, char *ret_cert, char *ret_key);
 /* The same for commands that need nothing else. */
 int launch_ca_only(const struct cli *cli, struct ca **ret_ca, char *ret_path);
 /* launch_listen.c */
@@ -65,6 +71,9 @@ int launch_listen(struct launch *l, const struct launch_plan *plan);
 int launch_log(struct launch *l, const struct launch_plan *plan);
 /* launch_store.c: decides on l->store. */
 int launch_store(struct launch *l, const struct launch_plan *plan);
+/* Who listens on that port, of any address: process and program (LAUNCH_OWNER_TEXT).
+ * False: nobody that we may look into. */
+bool launch_port_owner(uint16_t port, char *ret_pid, char *ret_comm);
 /* Adds what stands in the way of a port, and what to do. */
 void launch_explain_port(const struct cli *cli, const struct sockaddr_storage *address);
 

@@ -13,7 +13,6 @@
 enum {
     PROC_TEXT = 300,
     LINE_TEXT = 512,
-    COMM_TEXT = 64,
     PROC_WORDS = 10, /* of a line of /proc/net/tcp that are looked at */
     PROC_STATE = 3,  /* which of them */
     PROC_INODE = 9,
@@ -129,14 +128,14 @@ static bool holds_inode(const char *pid, uint64_t inode)
     return found;
 }
 
-static void read_comm(const char *pid, char comm[static COMM_TEXT])
+static void read_comm(const char *pid, char comm[static LAUNCH_OWNER_TEXT])
 {
     char path[PROC_TEXT];
     FILE *f;
 
     snprintf(path, sizeof(path), "/proc/%.20s/comm", pid);
     f = fopen(path, "re");
-    if (!f || !fgets(comm, COMM_TEXT, f))
+    if (!f || !fgets(comm, LAUNCH_OWNER_TEXT, f))
         memcpy(comm, "?", sizeof("?"));
     comm[strcspn(comm, "\n")] = '\0';
     if (f)
@@ -144,7 +143,7 @@ static void read_comm(const char *pid, char comm[static COMM_TEXT])
 }
 
 /* Only processes that we may look into are found. */
-static bool find_owner(uint16_t port, char *ret_pid, char *ret_comm)
+bool launch_port_owner(uint16_t port, char *ret_pid, char *ret_comm)
 {
     uint64_t inode = listening_inode("/proc/net/tcp", port);
     DIR *dir;
@@ -159,7 +158,7 @@ static bool find_owner(uint16_t port, char *ret_pid, char *ret_comm)
     while (dir && !found && (entry = readdir(dir))) {
         if (entry->d_name[0] < '1' || entry->d_name[0] > '9' || !holds_inode(entry->d_name, inode))
             continue;
-        snprintf(ret_pid, COMM_TEXT, "%.20s", entry->d_name);
+        snprintf(ret_pid, LAUNCH_OWNER_TEXT, "%.20s", entry->d_name);
         read_comm(entry->d_name, ret_comm);
         found = true;
     }
@@ -171,9 +170,9 @@ static bool find_owner(uint16_t port, char *ret_pid, char *ret_comm)
 void launch_explain_port(const struct cli *cli, const struct sockaddr_storage *address)
 {
     uint16_t port = endpoint_port(address);
-    char pid[COMM_TEXT], comm[COMM_TEXT];
+    char pid[LAUNCH_OWNER_TEXT], comm[LAUNCH_OWNER_TEXT];
 
-    if (!find_owner(port, pid, comm)) {
+    if (!launch_port_owner(port, pid, comm)) {
         cli_hint(cli, "another program listens there, of another user perhaps");
     } else if (strcmp(comm, "weir") == 0) {
         cli_hint(cli, "a weir runs there already (process %s); to end it: weir stop --instance %u",

@@ -87,8 +87,9 @@ int launch_log(struct launch *l, const struct launch_plan *plan)
     bool console = false;
     int code = console_wanted(l, jsonl, &console);
 
-    if (!code)
-        code = redaction_make(l->cli, &l->config, &l->redactor);
+    if (code || plan->quiet)
+        return code;
+    code = redaction_make(l->cli, &l->config, &l->redactor);
     if (!code)
         code = launch_store(l, plan);
     if (code)

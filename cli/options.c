@@ -27,6 +27,7 @@
 #define ON_SHOW ON(show)
 #define ON_EXPORT ON(export)
 #define ON_IMPORT ON(import)
+#define ON_DOCTOR ON(doctor)
 #define ON_ALL UINT32_MAX
 
 const struct command_row command_rows[SUBCOMMAND_COUNT] = {

@@ -127,12 +127,10 @@ static bool needs_root(const char *database)
     return strncmp(database, "sql:/etc/", strlen("sql:/etc/")) == 0;
 }
 
-static void add_to(struct trust *t, const char *database)
+bool trust_nss_has(const struct trust *t, const char *database)
 {
     char nickname[NICKNAME_TEXT];
     const char *verify[] = {"certutil", "-V", "-d", database, "-u", "L", "-n", nickname, NULL};
-    const char *add[] = {"certutil", "-A",     "-d", database,   "-t", "C,,",
-                         "-n",       nickname, "-i", t->ca_path, NULL};
     struct buf ignored;
     bool trusted;
 
@@ -140,8 +138,24 @@ static void add_to(struct trust *t, const char *database)
     buf_init(&ignored, LIST_BYTES);
     trusted = tool_ask(verify, &ignored) == STATUS_OK;
     buf_release(&ignored);
-    if (trusted && !t->tool.dry)
+    return trusted;
+}
+
+bool trust_nss_list(struct trust *t)
+{
+    find_databases(&t->nss);
+    return path_has_program("certutil") || !(t->nss.count || has_chromium());
+}
+
+static void add_to(struct trust *t, const char *database)
+{
+    char nickname[NICKNAME_TEXT];
+    const char *add[] = {"certutil", "-A",     "-d", database,   "-t", "C,,",
+                         "-n",       nickname, "-i", t->ca_path, NULL};
+
+    if (!t->tool.dry && trust_nss_has(t, database))
         return;
+    snprintf(nickname, sizeof(nickname), "weir CA %s", t->mark);
     if (tool_run(&t->tool, needs_root(database), add)) {
         cli_error(t->tool.cli, "certutil could not add to %s", database);
         t->failed++;

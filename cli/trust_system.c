@@ -45,8 +45,7 @@ static void put_without_space(struct buf *out, struct bytes in)
             buf_put_byte(out, in.ptr[i]);
 }
 
-/* Does the file hold our certificate, however its lines are broken? */
-static bool holds_certificate(const struct trust *t, const char *path)
+bool trust_file_holds(const struct trust *t, const char *path)
 {
     struct buf file, packed;
     bool holds = false;
@@ -67,7 +66,7 @@ static bool is_ours(const struct trust *t, const char *name, const char *path)
     char start[TRUST_MARK_TEXT + sizeof("weir-")];
 
     if (t->body.len)
-        return holds_certificate(t, path);
+        return trust_file_holds(t, path);
     snprintf(start, sizeof(start), "weir-%s", t->mark);
     return bytes_starts_with(bytes_of(name), bytes_of(start));
 }
@@ -95,7 +94,7 @@ void trust_system_add(struct trust *t)
     snprintf(name, sizeof(name), "weir-%s.%s", t->mark, store->suffix);
     if (path_join(store->folder, name, path))
         return;
-    if (holds_certificate(t, path) && !t->tool.dry) {
+    if (trust_file_holds(t, path) && !t->tool.dry) {
         cli_say(t->tool.cli, "the system trusts it already (%s)", path);
         return;
     }
@@ -127,6 +126,18 @@ static void forget_java(struct trust *t, const char *file)
     buf_release(&ignored);
     if (there == STATUS_OK && tool_run(&t->tool, true, delete))
         t->failed++;
+}
+
+bool trust_system_has(const struct trust *t, bool *ret_known)
+{
+    const struct system_store *store = find_store();
+    char name[64], path[PATHS_TEXT];
+
+    *ret_known = store;
+    if (!store)
+        return false;
+    snprintf(name, sizeof(name), "weir-%s.%s", t->mark, store->suffix);
+    return path_join(store->folder, name, path) == STATUS_OK && trust_file_holds(t, path);
 }
 
 void trust_system_remove(struct trust *t)
