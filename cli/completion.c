@@ -5,34 +5,77 @@ static const struct {
     enum completion_kind kind;
 } completion_names[] = {
     {"FILE", COMPLETE_FILES},       {"PATH", COMPLETE_FILES},    {"DIR", COMPLETE_FOLDERS},
-    {"FOLDER", COMPLETE_FOLDERS},   {"FILTER", COMPLETE_FILTER}, {"ID|FILTER", COMPLETE_FILTER},
-    {"COMMAND", COMPLETE_COMMANDS}, {"CMD", COMPLETE_PROGRAM},
+    {"FOLDER", COMPLETE_FOLDERS},   {"FILTER", COMPLETE_FILTER}, {"CMD", COMPLETE_PROGRAM},
+    {"COMMAND", COMPLETE_COMMANDS},
 };
 
-/* Words stand in small letters; what stands for something in capitals. */
-static bool are_words(struct bytes name)
+static enum completion_kind kind_of(struct bytes name)
 {
-    bool several = false;
+    for (size_t i = 0; i < sizeof(completion_names) / sizeof(completion_names[0]); i++) {
+        if (bytes_equal(name, bytes_of(completion_names[i].name)))
+            return completion_names[i].kind;
+    }
+    return COMPLETE_NOTHING;
+}
 
+/* Words stand in small letters; what stands for something in capitals. */
+static bool is_word(struct bytes name)
+{
     for (size_t i = 0; i < name.len; i++) {
         uint8_t c = name.ptr[i];
 
-        several |= c == '|';
-        if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '|' && c != '-')
+        if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '-')
             return false;
     }
-    return several;
+    return name.len > 0;
+}
+
+static bool next_part(struct bytes *name, struct bytes *ret_part)
+{
+    ptrdiff_t bar = bytes_find(*name, '|');
+
+    if (name->len == 0)
+        return false;
+    *ret_part = bytes_until(*name, bar < 0 ? name->len : (size_t)bar);
+    *name = bytes_from(*name, bar < 0 ? name->len : (size_t)bar + 1);
+    return true;
+}
+
+bool completion_next_word(struct bytes *name, struct bytes *ret_word)
+{
+    struct bytes part;
+
+    while (next_part(name, &part)) {
+        if (is_word(part)) {
+            *ret_word = part;
+            return true;
+        }
+    }
+    return false;
 }
 
 struct completion completion_of(struct bytes name)
 {
-    for (size_t i = 0; i < sizeof(completion_names) / sizeof(completion_names[0]); i++) {
-        if (bytes_equal(name, bytes_of(completion_names[i].name)))
-            return (struct completion){.kind = completion_names[i].kind};
+    struct completion c = {.name = name};
+    struct bytes rest = name, part;
+
+    while (next_part(&rest, &part)) {
+        if (c.kind == COMPLETE_NOTHING)
+            c.kind = kind_of(part);
+        c.has_words |= is_word(part);
     }
-    if (are_words(name))
-        return (struct completion){.kind = COMPLETE_WORDS, .words = name};
-    return (struct completion){.kind = COMPLETE_NOTHING};
+    return c;
+}
+
+void completion_put_words(struct buf *out, const struct completion *c, bool led)
+{
+    struct bytes rest = c->name, word;
+
+    for (; completion_next_word(&rest, &word); led = true) {
+        if (led)
+            buf_put_byte(out, ' ');
+        buf_put(out, word);
+    }
 }
 
 /* "[FILE…]" without its brackets and dots. */
@@ -67,17 +110,6 @@ size_t completion_operands(const char *operands,
         ret_operands[count++].repeats = repeats;
     }
     return count;
-}
-
-bool completion_next_word(struct bytes *words, struct bytes *ret_word)
-{
-    ptrdiff_t bar = bytes_find(*words, '|');
-
-    if (words->len == 0)
-        return false;
-    *ret_word = bytes_until(*words, bar < 0 ? words->len : (size_t)bar);
-    *words = bytes_from(*words, bar < 0 ? words->len : (size_t)bar + 1);
-    return true;
 }
 
 const struct option_row *completion_next_option(enum subcommand command, int *at)

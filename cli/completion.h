@@ -12,8 +12,7 @@ enum {
 };
 
 enum completion_kind {
-    COMPLETE_NOTHING, /* nobody can guess it */
-    COMPLETE_WORDS,   /* one of a few */
+    COMPLETE_NOTHING, /* nobody can guess it, but for its words */
     COMPLETE_FILES,
     COMPLETE_FOLDERS,
     COMPLETE_COMMANDS, /* weir's own */
@@ -21,11 +20,12 @@ enum completion_kind {
     COMPLETE_PROGRAM,  /* a command line of another program, to the end */
 };
 
-/* What an argument is by its name in the rows: "FILE", "pretty|off", "N". */
+/* What an argument is by its name in the rows: "FILE", "pretty|off", "COMMAND|filters". */
 struct completion {
     enum completion_kind kind;
-    struct bytes words; /* WORDS: with '|' between them; static */
-    bool repeats;       /* an operand: any further one is like it */
+    struct bytes name; /* what can stand for it as it is: its words in small letters; static */
+    bool has_words;    /* there are some */
+    bool repeats;      /* an operand: any further one is like it */
 };
 
 /* `name` NULL is that of a switch: nothing. */
@@ -33,8 +33,10 @@ struct completion completion_of(struct bytes name);
 /* The operands of a command, in their order; how many there are. */
 size_t completion_operands(const char *operands,
                            struct completion ret_operands[COMPLETION_OPERANDS]);
-/* Walks the words: true, and the next one, until there is none. */
-bool completion_next_word(struct bytes *words, struct bytes *ret_word);
+/* Walks the words of `name`: true, and the next one, until there is none. */
+bool completion_next_word(struct bytes *name, struct bytes *ret_word);
+/* All of them, with a space between them, and one before each if `led`. */
+void completion_put_words(struct buf *out, const struct completion *c, bool led);
 /* Walks the options of a command: start with *at 0; NULL: no more. */
 const struct option_row *completion_next_option(enum subcommand command, int *at);
 /* "url: host: …", with that between them. */

@@ -12,7 +12,7 @@ static const char head[] =
     "_weir_files()\n"
     "{\n"
     "    compopt -o filenames 2>/dev/null\n"
-    "    mapfile -t COMPREPLY < <(compgen \"$1\" -- \"$cur\")\n"
+    "    mapfile -t COMPREPLY < <(compgen \"$1\" -W \"${2-}\" -- \"$cur\")\n"
     "}\n"
     "\n"
     "# Terms go on behind their colon, which bash takes for the end of a word.\n"
@@ -56,16 +56,21 @@ static const char count[] = "    for ((i = 2; i < COMP_CWORD; i++)); do\n"
                             "    done\n"
                             "    ((position++ == 0)) && first=${first:-$COMP_CWORD}\n";
 
-static void put_words(struct buf *out, struct bytes words)
+/* `generator` is one of compgen's for files, or NULL. */
+static void put_generator(struct buf *out, const char *generator, const struct completion *c)
 {
-    struct bytes word;
-
-    buf_put_text(out, "_weir_words '");
-    for (bool later = false; completion_next_word(&words, &word); later = true) {
-        if (later)
-            buf_put_byte(out, ' ');
-        buf_put(out, word);
+    if (!generator && !c->has_words) {
+        buf_put_byte(out, ':');
+        return;
     }
+    if (generator)
+        buf_putf(out, "_weir_files %s", generator);
+    else
+        buf_put_text(out, "_weir_words");
+    if (!c->has_words)
+        return;
+    buf_put_text(out, " '");
+    completion_put_words(out, c, false);
     buf_put_byte(out, '\'');
 }
 
@@ -73,19 +78,18 @@ static void put_answer(struct buf *out, const struct completion *c)
 {
     switch (c->kind) {
     case COMPLETE_NOTHING:
-        buf_put_byte(out, ':');
-        return;
-    case COMPLETE_WORDS:
-        put_words(out, c->words);
+        put_generator(out, NULL, c);
         return;
     case COMPLETE_FILES:
-        buf_put_text(out, "_weir_files -f");
+        put_generator(out, "-f", c);
         return;
     case COMPLETE_FOLDERS:
-        buf_put_text(out, "_weir_files -d");
+        put_generator(out, "-d", c);
         return;
     case COMPLETE_COMMANDS:
-        buf_put_text(out, "_weir_words \"$commands\"");
+        buf_put_text(out, "_weir_words \"$commands");
+        completion_put_words(out, c, true);
+        buf_put_byte(out, '"');
         return;
     case COMPLETE_FILTER:
         buf_put_text(out, "_weir_filter");
@@ -147,7 +151,7 @@ static void put_operands(struct buf *out, enum subcommand command)
     for (size_t i = 0; i < n; i++) {
         bool on = operands[i].repeats || operands[i].kind == COMPLETE_PROGRAM;
 
-        if (operands[i].kind == COMPLETE_NOTHING)
+        if (operands[i].kind == COMPLETE_NOTHING && !operands[i].has_words)
             continue;
         if (on) /* this one and all behind it */
             buf_putf(out, "        %s:*) ", command_rows[command].name);

@@ -36,48 +36,23 @@ static void put_help(struct buf *out, const char *help)
     buf_put_byte(out, '\n');
 }
 
-static void put_words(struct buf *out, struct bytes words)
-{
-    struct bytes word;
-
-    buf_put_text(out, " -a '");
-    for (bool later = false; completion_next_word(&words, &word); later = true) {
-        if (later)
-            buf_put_byte(out, ' ');
-        buf_put(out, word);
-    }
-    buf_put_byte(out, '\'');
-}
-
 static void put_answer(struct buf *out, const struct completion *c)
 {
-    switch (c->kind) {
-    case COMPLETE_NOTHING:
-        return;
-    case COMPLETE_WORDS:
-        put_words(out, c->words);
-        return;
-    case COMPLETE_FILES:
+    if (c->kind == COMPLETE_FILES)
         buf_put_text(out, " -F");
-        return;
-    case COMPLETE_FOLDERS:
+    if (c->kind == COMPLETE_FOLDERS)
         buf_put_text(out, " -a '(__fish_complete_directories)'");
-        return;
-    case COMPLETE_COMMANDS:
-        buf_put_text(out, " -a '");
-        for (int i = 0; i < SUBCOMMAND_COUNT; i++)
-            buf_putf(out, "%s%s", i ? " " : "", command_rows[i].name);
-        buf_put_byte(out, '\'');
-        return;
-    case COMPLETE_FILTER:
-        buf_put_text(out, " -a '");
-        completion_put_filter_keys(out, " ");
-        buf_put_byte(out, '\'');
-        return;
-    case COMPLETE_PROGRAM:
+    if (c->kind == COMPLETE_PROGRAM)
         buf_put_text(out, " -a '(__fish_complete_subcommand --fcs-skip=2)'");
+    if (!c->has_words && c->kind != COMPLETE_COMMANDS && c->kind != COMPLETE_FILTER)
         return;
-    }
+    buf_put_text(out, " -a '");
+    if (c->kind == COMPLETE_FILTER)
+        completion_put_filter_keys(out, " ");
+    for (int i = 0; c->kind == COMPLETE_COMMANDS && i < SUBCOMMAND_COUNT; i++)
+        buf_putf(out, "%s%s", i ? " " : "", command_rows[i].name);
+    completion_put_words(out, c, c->kind == COMPLETE_COMMANDS || c->kind == COMPLETE_FILTER);
+    buf_put_byte(out, '\'');
 }
 
 static void put_option(struct buf *out, const struct option_row *row)
@@ -106,7 +81,7 @@ static void put_operands(struct buf *out, enum subcommand command)
     for (size_t i = 0; i < n; i++) {
         bool on = operands[i].repeats || operands[i].kind == COMPLETE_PROGRAM;
 
-        if (operands[i].kind == COMPLETE_NOTHING)
+        if (operands[i].kind == COMPLETE_NOTHING && !operands[i].has_words)
             continue;
         buf_put_text(out, "complete -c weir -n '__weir_at ");
         if (on)

@@ -11,36 +11,34 @@ static void put_spec_text(struct buf *out, const char *text)
     }
 }
 
-static void put_words(struct buf *out, struct bytes words)
+/* One that adds matches, and the words besides. */
+static void put_function(struct buf *out, const char *function, const struct completion *c)
 {
-    struct bytes word;
-
-    buf_put_byte(out, '(');
-    for (bool later = false; completion_next_word(&words, &word); later = true) {
-        if (later)
-            buf_put_byte(out, ' ');
-        buf_put(out, word);
+    if (!c->has_words) {
+        buf_put_text(out, function);
+        return;
     }
-    buf_put_byte(out, ')');
+    buf_putf(out, "{%s; compadd --", function);
+    completion_put_words(out, c, true);
+    buf_put_byte(out, '}');
 }
 
 static void put_action(struct buf *out, const struct completion *c)
 {
     switch (c->kind) {
     case COMPLETE_NOTHING:
-        buf_put_byte(out, ' ');
-        return;
-    case COMPLETE_WORDS:
-        put_words(out, c->words);
+        buf_put_byte(out, c->has_words ? '(' : ' ');
+        completion_put_words(out, c, false);
+        buf_put_text(out, c->has_words ? ")" : "");
         return;
     case COMPLETE_FILES:
-        buf_put_text(out, "_files");
+        put_function(out, "_files", c);
         return;
     case COMPLETE_FOLDERS:
-        buf_put_text(out, "_files -/");
+        put_function(out, "_files -/", c);
         return;
     case COMPLETE_COMMANDS:
-        buf_put_text(out, "_weir_commands");
+        put_function(out, "_weir_commands", c);
         return;
     case COMPLETE_FILTER:
         buf_put_text(out, "_weir_filter");

@@ -98,8 +98,10 @@ static struct noted *note_place(struct world *w, uint64_t sequence)
 }
 
 /* In place of the one that keeps flows as text. */
-void stage_take_flow(struct stage *s, const struct flow *f)
+/* No sink of these asks for flows that are open: all that is logged are ends. */
+void stage_take_log(struct stage *s, const struct log_event *log)
 {
+    const struct flow *f = log->flow;
     struct world *w = noting;
     struct noted *n;
 

@@ -107,9 +107,8 @@ void stage_run_jobs(struct stage *s);
 void stage_feed(struct stage *s, struct peer *p, const void *bytes, size_t len);
 struct peer *stage_named(struct stage *s, enum side_name wire);
 void stage_forget_dial(struct stage *s, uint32_t number);
-/* A flow, in words of one line. */
-void stage_take_flow(struct stage *s, const struct flow *f);
-/* The same of any log event: "live http GET …", "data response <content>", "forget". */
+/* What is logged, in words of one line: a flow, "live http GET …" of one that is open,
+ * "data response <content>", "forget". */
 void stage_take_log(struct stage *s, const struct log_event *log);
 
 /* stage_tls.c: what all scripts of a process share: two CAs and weir's own. */

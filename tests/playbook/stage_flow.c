@@ -105,7 +105,7 @@ static void take_line(struct stage *s, struct buf *text, const char *sentence)
     s->sentences[s->flow_count++] = strdup(sentence);
 }
 
-void stage_take_flow(struct stage *s, const struct flow *f)
+static void take_flow(struct stage *s, const struct flow *f)
 {
     struct buf text;
 
@@ -166,7 +166,7 @@ static void take_begin(struct stage *s, const struct log_event *log)
     if (!log->flow->live || !place || strcmp(log->id, log->flow->id) != 0)
         FAIL("a flow cannot be shown");
     memcpy(place, log->id, sizeof(log->id));
-    stage_take_flow(s, log->flow);
+    take_flow(s, log->flow);
 }
 
 /* True: it had been shown. */
@@ -205,7 +205,7 @@ void stage_take_log(struct stage *s, const struct log_event *log)
         return;
     case LOG_END:
         shown_ends(s, log);
-        stage_take_flow(s, log->flow);
+        take_flow(s, log->flow);
         return;
     case LOG_MESSAGE:
         FAIL("no engine tells messages yet");

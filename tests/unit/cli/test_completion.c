@@ -17,11 +17,15 @@ static void knows_arguments_by_their_names(void **state)
     (void)state;
     assert_int_equal(kind_of("FILE"), COMPLETE_FILES);
     assert_int_equal(kind_of("DIR"), COMPLETE_FOLDERS);
-    assert_int_equal(kind_of("pretty|off"), COMPLETE_WORDS);
+    assert_int_equal(kind_of("pretty|off"), COMPLETE_NOTHING);
+    assert_true(completion_of(BYTES("pretty|off")).has_words);
     assert_int_equal(kind_of("COMMAND"), COMPLETE_COMMANDS);
     assert_int_equal(kind_of("FILTER"), COMPLETE_FILTER);
     assert_int_equal(kind_of("N"), COMPLETE_NOTHING);
-    assert_int_equal(kind_of("PORT|PATH"), COMPLETE_NOTHING);
+    assert_int_equal(kind_of("PORT|PATH"), COMPLETE_FILES);
+    assert_int_equal(kind_of("ID|FILTER"), COMPLETE_FILTER);
+    assert_int_equal(kind_of("COMMAND|filters"), COMPLETE_COMMANDS);
+    assert_false(completion_of(BYTES("TEXT|@FILE")).has_words);
     assert_int_equal(kind_of("NAME: VALUE"), COMPLETE_NOTHING);
     assert_int_equal(kind_of(NULL), COMPLETE_NOTHING);
 }
@@ -33,7 +37,7 @@ static void takes_operands_apart(void **state)
     (void)state;
     assert_int_equal(completion_operands("", c), 0);
     assert_int_equal(completion_operands("list|on|off|test [WORD…]", c), 2);
-    assert_int_equal(c[0].kind, COMPLETE_WORDS);
+    assert_true(c[0].has_words);
     assert_false(c[0].repeats);
     assert_int_equal(c[1].kind, COMPLETE_NOTHING);
     assert_true(c[1].repeats);
@@ -45,9 +49,9 @@ static void takes_operands_apart(void **state)
     assert_int_equal(completion_operands("A B C D E F", c), COMPLETION_OPERANDS);
 }
 
-static void walks_words(void **state)
+static void walks_the_words_in_small_letters(void **state)
 {
-    struct bytes words = BYTES("a|bc"), word;
+    struct bytes words = BYTES("a|FILE|bc"), word;
 
     (void)state;
     assert_true(completion_next_word(&words, &word));
@@ -55,6 +59,19 @@ static void walks_words(void **state)
     assert_true(completion_next_word(&words, &word));
     assert_true(bytes_equal(word, BYTES("bc")));
     assert_false(completion_next_word(&words, &word));
+}
+
+static void joins_words_for_a_script(void **state)
+{
+    const struct completion c = completion_of(BYTES("COMMAND|a|b"));
+    struct buf out;
+
+    (void)state;
+    buf_init(&out, 64);
+    completion_put_words(&out, &c, false);
+    completion_put_words(&out, &c, true);
+    assert_string_equal(buf_text(&out), "a b a b");
+    buf_release(&out);
 }
 
 static void walks_the_options_of_a_command_only(void **state)
@@ -89,7 +106,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(knows_arguments_by_their_names),
         cmocka_unit_test(takes_operands_apart),
-        cmocka_unit_test(walks_words),
+        cmocka_unit_test(walks_the_words_in_small_letters),
+        cmocka_unit_test(joins_words_for_a_script),
         cmocka_unit_test(walks_the_options_of_a_command_only),
         cmocka_unit_test(quotes_what_a_shell_would_read),
     };
