@@ -259,7 +259,7 @@ void har_put_query(struct har_format *h, struct json_put *p)
 
     query = mark < 0 ? bytes_make(NULL, 0) : bytes_from(url, (size_t)mark + 1);
     JSON_PUT(p, "[");
-    for (; query_next(&query, &name, &value); first = false) {
+    for (; url_query_next(&query, &name, &value); first = false) {
         size_t len;
 
         buf_clear(plain);

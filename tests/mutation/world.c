@@ -97,8 +97,8 @@ static struct noted *note_place(struct world *w, uint64_t sequence)
     return n;
 }
 
-/* In place of the one that keeps flows as text. */
-/* No sink of these asks for flows that are open: all that is logged are ends. */
+/* In place of the one that keeps flows as text. No sink of these asks for flows that are open: all
+ * that is logged are ends. */
 void stage_take_log(struct stage *s, const struct log_event *log)
 {
     const struct flow *f = log->flow;
@@ -125,13 +125,6 @@ void stage_take_log(struct stage *s, const struct log_event *log)
         n->answer_fields_hash = fields_hash(&f->response.sent->fields);
     for (const struct flow_interim *i = f->interim; i; i = i->next)
         n->interims++;
-}
-
-/* Only their ends are judged. */
-void stage_take_log(struct stage *s, const struct log_event *log)
-{
-    if (log->kind == LOG_END)
-        stage_take_flow(s, log->flow);
 }
 
 /* ---- names and dials ---------------------------------------------------- */
