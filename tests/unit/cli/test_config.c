@@ -345,8 +345,8 @@ static void tells_what_is_wrong_with_a_class_of_flows(void **state)
     refuse("logs: { keep: { classes: [{ filter: 'is:injected', age: soon }] } }", ":1:57: ", "");
     refuse("logs: { keep: { classes: [{ filter: a, age: 1h, size: 2 }] } }", ":1:49: ", "size");
     /* the place in the filter, not that of the filter */
-    refuse("logs: { keep: { classes: [{ filter: 'a.test stauts:500', age: 1h }] } }", ":1:45: ",
-           "did you mean 'status'");
+    refuse("logs: { keep: { classes: [{ filter: 'a.test stauts:500', age: 1h }] } }",
+           ":1:45: ", "did you mean 'status'");
 }
 
 static void a_reload_knows_what_it_cannot_change(void **state)

@@ -59,8 +59,8 @@ static void later_commands_say_so(void **state)
     enum subcommand command;
 
     (void)state;
-    assert_int_equal(command_find("replay", error, &command), STATUS_NOT_FOUND);
-    assert_string_equal(error, "'replay' is not in this version");
+    assert_int_equal(command_find("open", error, &command), STATUS_NOT_FOUND);
+    assert_string_equal(error, "'open' is not in this version");
 }
 
 static void takes_values_behind_a_space_or_an_equals_sign(void **state)
@@ -190,7 +190,8 @@ static void rows_are_fit_for_help(void **state)
         assert_true(option_rows[i].help[0]);
         assert_true(option_rows[i].commands != 0);
         for (int j = 0; j < i; j++)
-            assert_string_not_equal(option_rows[i].name, option_rows[j].name);
+            assert_true(strcmp(option_rows[i].name, option_rows[j].name) != 0 ||
+                        !(option_rows[i].commands & option_rows[j].commands));
     }
     for (int i = 0; i < SUBCOMMAND_COUNT; i++)
         assert_true(command_rows[i].help[0]);

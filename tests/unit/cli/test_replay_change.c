@@ -5,8 +5,8 @@
 
 #include <cmocka.h>
 
-#include "../logs/make_flow.h"
 #include "cli/replay_change.h"
+#include "make_flow.h"
 
 static void expect_fault(const char *text, const char *sentence)
 {

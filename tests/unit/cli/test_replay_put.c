@@ -5,8 +5,8 @@
 
 #include <cmocka.h>
 
-#include "../logs/make_flow.h"
 #include "cli/replay_put.h"
+#include "make_flow.h"
 
 enum { OUT_BYTES = 64 * 1024 };
 

@@ -7,8 +7,8 @@
 
 #include <stdio.h>
 
-#include "../logs/make_flow.h"
 #include "cli/replay_request.h"
+#include "make_flow.h"
 
 static struct flow *request_with(const char *fields)
 {

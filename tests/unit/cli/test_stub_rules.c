@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "../logs/make_flow.h"
 #include "cli/stub_rules.h"
+#include "make_flow.h"
 
 enum { OUT_BYTES = 1024 * 1024, LARGE_BYTES = 20 * 1000 };
 
