@@ -27,6 +27,7 @@
 #define ON_RELOAD ON(reload)
 #define ON_STOP ON(stop)
 #define ON_DOCTOR ON(doctor)
+#define ON_GC ON(gc)
 #define ON_VERSION ON(version)
 #define ON_ALL UINT32_MAX
 

@@ -187,16 +187,34 @@ static enum status store_sink_commit(void *self, bool now)
     return STATUS_OK;
 }
 
+/* Whoever asked looks for this. */
+static void tidied(struct sink_store *s)
+{
+    struct store_facts *facts = s->settings->facts;
+
+    (void)!store_shrink(s->store); /* a reader may stand in the way of the last pages */
+    atomic_store(&facts->tidy_asked, false);
+    atomic_fetch_add(&facts->tidied, 1);
+}
+
 static bool store_sink_idle(void *self)
 {
     struct sink_store *s = self;
-    bool more = false;
+    bool more = false, asked;
 
-    if (!s->store || now_ms() < s->keep_ms)
+    if (!s->store)
         return false;
-    if (store_keep(s->store, clock_us(CLOCK_REALTIME), &more) || !more)
+    asked = atomic_load(&s->settings->facts->tidy_asked);
+    if (!asked && now_ms() < s->keep_ms)
+        return false;
+    store_keep_tight(s->store, asked);
+    if (store_keep(s->store, clock_us(CLOCK_REALTIME), &more) || !more) {
         s->keep_ms = now_ms() + SINK_STORE_KEEP_MS;
-    return more;
+        if (asked)
+            tidied(s);
+        return false;
+    }
+    return true;
 }
 
 static void store_sink_close(void *self)

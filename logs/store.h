@@ -45,6 +45,10 @@ struct store_facts {
     _Atomic uint64_t removed;     /* flows that retention took away */
     _Atomic uint64_t flows;       /* in the file */
     _Atomic uint64_t bytes;       /* of the file, without its journal */
+    /* Somebody wants all that is too old removed and all space given back, soon; and how
+     * often that has been done. */
+    _Atomic bool tidy_asked;
+    _Atomic uint64_t tidied;
 };
 
 struct store; /* opaque; heap */
@@ -78,6 +82,8 @@ const char *store_error(const struct store *s); /* of the last failure, for peop
  * many, then gives free space back. *ret_more: there is more to be done. LIMIT, IO,
  * NO_MEMORY. */
 MUST_USE enum status store_keep(struct store *s, int64_t now_us, bool *ret_more);
+/* From now on store_keep() gives back all free space, or leaves some for the next flows. */
+void store_keep_tight(struct store *s, bool tight);
 /* There is so much that taking away must not wait for an idle moment. */
 bool store_over(const struct store *s);
 /* All of that space, at once. */

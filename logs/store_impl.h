@@ -30,6 +30,7 @@ struct store {
     bool vacuumed;         /* pages were given back, and the file is not shorter yet */
     bool failing;          /* the last commit did not succeed */
     bool damaged;          /* the file is to be replaced */
+    bool tight;            /* no free pages are left in the file */
     bool bare;             /* what is being written goes without its bodies */
     uint64_t lost_bodies;  /* of what is being written */
     char notice[STORE_ERROR_TEXT], told[STORE_ERROR_TEXT], error[STORE_ERROR_TEXT];

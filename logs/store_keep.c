@@ -306,7 +306,7 @@ static enum status give_back(struct store *s, bool *ret_more)
     *ret_more = false;
     if (st)
         return st;
-    if (unused > SPARE_PAGES) {
+    if (unused > (s->tight ? 0 : SPARE_PAGES)) {
         snprintf(sql, sizeof(sql), "PRAGMA incremental_vacuum(%d)", STEP_PAGES);
         *ret_more = s->vacuumed = true;
         return run_text(s, sql);
@@ -315,6 +315,11 @@ static enum status give_back(struct store *s, bool *ret_more)
         sqlite3_wal_checkpoint_v2(s->file.db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
     s->vacuumed = false;
     return STATUS_OK;
+}
+
+void store_keep_tight(struct store *s, bool tight)
+{
+    s->tight = tight;
 }
 
 enum status store_shrink(struct store *s)

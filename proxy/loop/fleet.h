@@ -34,7 +34,7 @@ struct fleet_facts {
     const char *config; /* path; NULL: none */
     const char *ca;     /* path of the CA's certificate; NULL: none */
     const char *store;  /* path of the store of flows; NULL: they are not kept */
-    const struct store_facts *store_facts;
+    struct store_facts *store_facts;
 };
 
 /* Borrowed: all of it outlives fleet_run(). */

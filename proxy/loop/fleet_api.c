@@ -80,14 +80,15 @@ static json_t *store_json(const struct fleet_facts *facts)
 
     if (!facts->store)
         return json_null();
-    return json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I}",      //
+    return json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I}",  //
                      "path", facts->store,                 //
                      "flows", fact(&s->flows),             //
                      "bytes", fact(&s->bytes),             //
                      "stored", fact(&s->stored),           //
                      "lost_flows", fact(&s->lost_flows),   //
                      "lost_bodies", fact(&s->lost_bodies), //
-                     "removed", fact(&s->removed));
+                     "removed", fact(&s->removed),         //
+                     "tidied", fact(&s->tidied));
 }
 
 /* Clients of each loop. */
@@ -174,6 +175,19 @@ void fleet_api_reloaded(struct control_request *askers, const struct ruleset *ru
     }
 }
 
+/* The log thread does it when it has a moment; `tidied` of the status tells when it did. */
+static void answer_gc(struct fleet *f, struct control_request *request)
+{
+    struct fleet_facts *facts = &f->env.facts;
+
+    if (facts->store) {
+        atomic_store(&facts->store_facts->tidy_asked, true);
+        control_answer(request, 202, json_pack("{s:b}", "ok", 1));
+    } else {
+        control_answer(request, 409, json_pack("{s:s}", "error", "this weir keeps no flows"));
+    }
+}
+
 static void answer_stop(struct fleet *f, struct control_request *request)
 {
     if (f->env.stopped) {
@@ -232,9 +246,13 @@ static const struct route {
     const char *method, *target;
     void (*answer)(struct fleet *f, struct control_request *request);
 } routes[] = {
-    {"GET", "/v1/status", answer_status},        {"GET", "/v1/rules", fleet_answer_rules},
-    {"POST", "/v1/rules/off", fleet_answer_off}, {"POST", "/v1/rules/on", fleet_answer_on},
-    {"POST", "/v1/reload", answer_reload},       {"POST", "/v1/stop", answer_stop},
+    {"GET", "/v1/status", answer_status},
+    {"GET", "/v1/rules", fleet_answer_rules},
+    {"POST", "/v1/rules/off", fleet_answer_off},
+    {"POST", "/v1/rules/on", fleet_answer_on},
+    {"POST", "/v1/reload", answer_reload},
+    {"POST", "/v1/stop", answer_stop},
+    {"POST", "/v1/gc", answer_gc},
 };
 
 void fleet_api(void *self, struct control_request *request)

@@ -5,8 +5,10 @@ WEIR_ROUNDS=N kills it N times, the optimised weir if there is one, and tells ho
 restarts took."""
 
 import contextlib
+import json
 import os
 import random
+import shutil
 import signal
 import sqlite3
 import sys
@@ -205,6 +207,77 @@ class Retention(unittest.TestCase):
             eventually(lambda: store_status(weir)["removed"] > 20)
             eventually(lambda: store_status(weir)["bytes"] < 9 * MIB)
             self.assertEqual(ask(store_path(weir), "PRAGMA integrity_check"), [("ok",)])
+
+
+class Tidying(unittest.TestCase):
+    """weir gc."""
+
+    def gc(self, weir, *args, code=0):
+        got, out, err = weir.cli("gc", "-c", weir.yaml_path, "--json", *args)
+        self.assertEqual(got, code, err)
+        return json.loads(out) if out else err
+
+    def recorded(self, weir, origin, flows=40):
+        """A store with so many flows of 64 KiB."""
+        self.addCleanup(shutil.rmtree, weir.folder, True)
+        origin.routes["/"] = lambda wire, _: wire.reply(200, random.randbytes(64 * KIB))
+        weir.start()
+        try:
+            for _ in range(flows):
+                urllib_open(weir, "http://a.test/").read()
+        finally:
+            weir.stop()
+            weir.process.stderr.close()
+        self.assertEqual(count(store_path(weir)), flows)
+
+    def test_a_file_is_tidied_up(self):
+        with Origin() as origin:
+            weir = Weir(upstream_map({"a.test": origin.port}))
+            self.recorded(weir, origin)
+            path, size = store_path(weir), os.path.getsize(store_path(weir))
+            plan = self.gc(weir, "--dry-run", "--set", "logs.keep.age=1us")
+            self.assertEqual((plan["removed"], plan["flows"], plan["dry_run"]), (40, 0, True))
+            self.assertEqual(count(path), 40)
+            self.assertEqual(self.gc(weir)["removed"], 0)
+            done = self.gc(weir, "--set", "logs.keep.age=1us", "--integrity")
+            self.assertEqual((done["removed"], done["flows"], done["sound"]), (40, 0, True))
+            self.assertEqual(done["path"], path)
+            self.assertEqual(done["bytes_after"], os.path.getsize(path))
+            self.assertLess(os.path.getsize(path), size / 10)
+            code, out, _ = weir.cli("gc", "-c", weir.yaml_path)
+            self.assertEqual(code, 0)
+            self.assertIn("removed  0 flows", out)
+
+    def test_a_running_weir_is_asked(self):
+        yaml = "logs: { keep: { size: 1MiB } }\n"
+        with Origin() as origin:
+            weir = Weir(upstream_map({"a.test": origin.port}))
+            self.recorded(weir, origin)
+            weir.write_yaml(yaml + upstream_map({"a.test": origin.port}))
+            weir.stderr.clear()
+            with weir:
+                done = self.gc(weir)
+                self.assertEqual(done["path"], store_path(weir))
+                self.assertLess(done["bytes_after"], 1.2 * MIB)
+                self.assertEqual(count(store_path(weir)), done["flows"])
+                self.assertGreater(store_status(weir)["removed"], 20)
+                self.assertIn("writing to", self.gc(weir, "--dry-run", code=1))
+                said = self.gc(weir, "--store", store_path(weir), code=1)
+                self.assertIn("process %d is writing" % weir.pid, said)
+
+    def test_damage_is_found(self):
+        with Origin() as origin:
+            weir = Weir(upstream_map({"a.test": origin.port}))
+            self.recorded(weir, origin, 10)
+            with open(store_path(weir), "r+b") as file:
+                file.seek(os.path.getsize(store_path(weir)) // 8192 * 4096)
+                file.write(b"\x55" * 3 * 4096)
+            self.assertIn("flows.db", self.gc(weir, "--integrity", code=1))
+
+    def test_without_a_store_there_is_nothing_to_tidy(self):
+        weir = Weir("logs: { store: off }\n")
+        self.assertIn("is off", self.gc(weir, code=1))
+        self.assertIn("no store", self.gc(weir, "--store", "gone.db", code=1))
 
 
 class Killing(unittest.TestCase):
