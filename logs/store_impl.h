@@ -1,4 +1,5 @@
-/* store_impl: what store.c and store_keep.c share. Inner header. */
+/* store_impl: what store.c, store_write.c, store_keep.c and store_space.c share. Inner
+ * header. */
 #ifndef WEIR_LOGS_STORE_IMPL_H
 #define WEIR_LOGS_STORE_IMPL_H
 
@@ -46,9 +47,14 @@ enum status store_failure(struct store *s, int code);
 /* BEGIN; then COMMIT, or ROLLBACK if `st` is a failure: answers it, or that of COMMIT. */
 MUST_USE enum status store_begin(struct store *s);
 MUST_USE enum status store_end(struct store *s, enum status st);
+/* store_write.c: writes what waits in the batch, in one transaction, or as much of it as the
+ * disk has room for: then it answers LIMIT. */
+MUST_USE enum status store_write(struct store *s);
 /* store_keep.c: the classes' keys in the file; what a flow is put down under. */
 MUST_USE enum status store_keep_classes(struct store *s);
 int64_t store_keep_class(struct store *s, const struct flow *f);
+/* store_space.c: one step of giving back what is no longer used. */
+MUST_USE enum status store_give_back(struct store *s, bool *ret_more);
 /* Bytes of the file in use, and all of them. */
 MUST_USE enum status store_measure(struct store *s, int64_t *ret_used, int64_t *ret_bytes);
 

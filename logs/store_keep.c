@@ -1,18 +1,12 @@
-/* Retention: which flows go, in which order, and what becomes of their space. What would go
- * first by its age goes first when there is too much, too: so that classes that are kept
- * longer also outlive the others under pressure. */
-#include <stdio.h>
-
+/* Retention: which flows go, and in which order. What would go first by its age goes first
+ * when there is too much, too: so that classes that are kept longer also outlive the others
+ * under pressure. */
 #include "logs/store_impl.h"
 
 enum {
-    STEP_FLOWS = 250,   /* taken away in one transaction */
-    STEP_PAGES = 512,   /* given back in one */
-    SPARE_PAGES = 1024, /* left free: the next flows need them */
+    STEP_FLOWS = 250, /* taken away in one transaction */
     CLASSES_LOOKED = 64,
     SIZE_SLACK = 16, /* writing goes on before deleting until it is over by one part in so many */
-    SQL_TEXT = 64,
-    ERROR_PART = 120, /* of what SQLite says */
 };
 
 #define NEVER_US (INT64_MAX / 4) /* further away than any age */
@@ -250,88 +244,6 @@ static enum status take_away(struct store *s, const struct doomed *d, int64_t un
     return STATUS_OK;
 }
 
-/* ---- space ---- */
-
-static enum status run_text(struct store *s, const char *sql)
-{
-    int code = sqlite3_exec(s->file.db, sql, NULL, NULL, NULL);
-
-    return code == SQLITE_OK ? STATUS_OK : store_failure(s, code);
-}
-
-/* A table of the full-text index of which no flow is left; NOT_FOUND: there is none. */
-static enum status find_idle_index(struct store *s, int64_t *ret_index)
-{
-    sqlite3_stmt *q = s->statements[STORE_FTS_TABLES];
-    sqlite3_stmt *within = s->statements[STORE_FLOWS_WITHIN];
-    enum status st = STATUS_NOT_FOUND;
-    int code = SQLITE_DONE;
-
-    sqlite3_bind_int64(q, 1, s->last_number / STORE_FTS_FLOWS);
-    while (st == STATUS_NOT_FOUND && (code = sqlite3_step(q)) == SQLITE_ROW) {
-        int64_t index = sqlite3_column_int64(q, 0);
-
-        sqlite3_bind_int64(within, 1, index * STORE_FTS_FLOWS);
-        sqlite3_bind_int64(within, 2, (index + 1) * STORE_FTS_FLOWS);
-        if (sqlite3_step(within) == SQLITE_DONE) {
-            *ret_index = index;
-            st = STATUS_OK;
-        }
-        sqlite3_reset(within);
-    }
-    sqlite3_reset(q);
-    return code == SQLITE_ROW || code == SQLITE_DONE ? st : store_failure(s, code);
-}
-
-static enum status drop_index(struct store *s, bool *ret_more)
-{
-    char sql[SQL_TEXT];
-    int64_t index = 0;
-    enum status st = find_idle_index(s, &index);
-
-    *ret_more = st == STATUS_OK;
-    s->fts_look = *ret_more;
-    if (st == STATUS_NOT_FOUND)
-        return STATUS_OK;
-    snprintf(sql, sizeof(sql), "DROP TABLE fts_%lld", (long long)index);
-    return st ? st : run_text(s, sql);
-}
-
-static enum status give_back(struct store *s, bool *ret_more)
-{
-    char sql[SQL_TEXT];
-    int64_t unused = 0;
-    enum status st = store_ask(s, STORE_FREE_PAGES, &unused);
-
-    *ret_more = false;
-    if (st)
-        return st;
-    if (unused > (s->tight ? 0 : SPARE_PAGES)) {
-        snprintf(sql, sizeof(sql), "PRAGMA incremental_vacuum(%d)", STEP_PAGES);
-        *ret_more = s->vacuumed = true;
-        return run_text(s, sql);
-    }
-    if (s->vacuumed) /* only now the file becomes shorter */
-        sqlite3_wal_checkpoint_v2(s->file.db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-    s->vacuumed = false;
-    return STATUS_OK;
-}
-
-void store_keep_tight(struct store *s, bool tight)
-{
-    s->tight = tight;
-}
-
-enum status store_shrink(struct store *s)
-{
-    int64_t used, bytes;
-    enum status st = run_text(s, "PRAGMA incremental_vacuum");
-
-    if (!st)
-        st = run_text(s, "PRAGMA wal_checkpoint(TRUNCATE)");
-    return st ? st : store_measure(s, &used, &bytes);
-}
-
 /* ---- all of it ---- */
 
 static enum status is_too_large(struct store *s, bool *ret_too_large)
@@ -364,8 +276,7 @@ enum status store_keep(struct store *s, int64_t now_us, bool *ret_more)
         *ret_more = true;
         return take_away(s, &d, too_large ? INT64_MAX : now_us - d.age_us);
     }
-    st = s->fts_look ? drop_index(s, ret_more) : STATUS_OK;
-    return st || *ret_more ? st : give_back(s, ret_more);
+    return store_give_back(s, ret_more);
 }
 
 bool store_over(const struct store *s)
@@ -412,33 +323,4 @@ enum status store_keep_plan(struct store *s, int64_t now_us, struct keep_plan *r
     plan.bytes = plan.flows * (uint64_t)each;
     *ret_plan = plan;
     return STATUS_OK;
-}
-
-static struct bytes column_text(sqlite3_stmt *q)
-{
-    const unsigned char *text = sqlite3_column_text(q, 0);
-
-    return text ? bytes_of((const char *)text) : BYTES("out of memory");
-}
-
-enum status store_check(struct store *s)
-{
-    sqlite3_stmt *q = NULL;
-    int code = sqlite3_prepare_v2(s->file.db, "PRAGMA integrity_check(1)", -1, &q, NULL);
-    enum status st = STATUS_OK;
-
-    if (code == SQLITE_OK)
-        code = sqlite3_step(q);
-    if (code != SQLITE_ROW) {
-        st = store_failure(s, code);
-        st = store_file_is_damage(code) ? STATUS_BAD_INPUT : st;
-    } else if (!bytes_equal(column_text(q), BYTES("ok"))) {
-        struct bytes what = column_text(q);
-
-        snprintf(s->error, sizeof(s->error), "%.120s: %.*s", s->settings.path,
-                 (int)(what.len < ERROR_PART ? what.len : ERROR_PART), (const char *)what.ptr);
-        st = STATUS_BAD_INPUT;
-    }
-    sqlite3_finalize(q);
-    return st;
 }
