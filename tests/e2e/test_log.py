@@ -90,7 +90,7 @@ class Log(unittest.TestCase):
         self.get("/stub")
         self.stored(2)
         story = self.cli("show", "1")
-        self.assertIn("> POST /slow HTTP/1.1\n", story)
+        self.assertIn("> POST http://a.test/slow HTTP/1.1\n", story)
         self.assertIn("> X-Mine: yes\n", story)
         self.assertIn("  a = 1\n  b = ä\n", story)
         self.assertIn("< HTTP/1.1 200 OK\n", story)
@@ -125,7 +125,7 @@ class Log(unittest.TestCase):
         self.stored(1)
         out = open(self.weir.path("followed"), "wb")
         process = subprocess.Popen(
-            [self.weir.program, "log", "-f", "--columns", "path", "-before"],
+            [self.weir.program, "log", "-f", "--columns", "path", "-path:before"],
             env=self.weir.env, cwd=self.weir.folder, stdout=out, stderr=subprocess.PIPE,
         )
         out.close()
@@ -166,7 +166,7 @@ class Log(unittest.TestCase):
         self.stored(1)
         self.weir.stop()
         self.assertIn("/one", self.cli("log"))
-        self.assertIn("> GET /one HTTP/1.1", self.cli("show", "1"))
+        self.assertIn("> GET http://a.test/one HTTP/1.1", self.cli("show", "1"))
         store = os.path.join(self.weir.env["XDG_STATE_HOME"], "weir", "flows.db")
         self.assertIn("/one", self.cli("log", "--store", store))
 
