@@ -13,7 +13,7 @@ struct sink_store {
     struct store *store; /* NULL: there is none, and flows go nowhere */
     const struct sink_store_settings *settings;
     int64_t commit_ms; /* the monotonic clock: when what waits is to be written; 0: nothing waits */
-    int64_t keep_ms;
+    int64_t keep_ms, index_ms;
     bool failing;    /* people know that flows cannot be written */
     uint64_t stored; /* flows, when all that was given had been written */
 };
@@ -197,14 +197,11 @@ static void tidied(struct sink_store *s)
     atomic_fetch_add(&facts->tidied, 1);
 }
 
-static bool store_sink_idle(void *self)
+/* Retention; true: there is more of it. */
+static bool keep_step(struct sink_store *s)
 {
-    struct sink_store *s = self;
-    bool more = false, asked;
+    bool more = false, asked = atomic_load(&s->settings->facts->tidy_asked);
 
-    if (!s->store)
-        return false;
-    asked = atomic_load(&s->settings->facts->tidy_asked);
     if (!asked && now_ms() < s->keep_ms)
         return false;
     store_keep_tight(s->store, asked);
@@ -215,6 +212,28 @@ static bool store_sink_idle(void *self)
         return false;
     }
     return true;
+}
+
+/* The full-text index, likewise. */
+static bool index_step(struct sink_store *s)
+{
+    bool more = false;
+
+    if (now_ms() < s->index_ms)
+        return false;
+    if (!store_index(s->store, &more) && more)
+        return true;
+    s->index_ms = now_ms() + SINK_STORE_INDEX_MS;
+    return false;
+}
+
+static bool store_sink_idle(void *self)
+{
+    struct sink_store *s = self;
+
+    if (!s->store)
+        return false;
+    return keep_step(s) || index_step(s);
 }
 
 static void store_sink_close(void *self)

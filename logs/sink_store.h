@@ -10,6 +10,7 @@ enum {
     SINK_STORE_COMMIT_MS = 100, /* flows wait at most so long for others */
     SINK_STORE_RETRY_MS = 1000, /* after a commit that failed */
     SINK_STORE_KEEP_MS = 1000,  /* between two looks at what is too old */
+    SINK_STORE_INDEX_MS = 1000, /* between two looks for flows that are in no index yet */
 };
 
 struct sink_store_settings {

@@ -82,6 +82,8 @@ const char *store_error(const struct store *s); /* of the last failure, for peop
  * many, then gives free space back. *ret_more: there is more to be done. LIMIT, IO,
  * NO_MEMORY. */
 MUST_USE enum status store_keep(struct store *s, int64_t now_us, bool *ret_more);
+/* One step of the full-text index (store_fts.h). As store_keep(). */
+MUST_USE enum status store_index(struct store *s, bool *ret_more);
 /* From now on store_keep() gives back all free space, or leaves some for the next flows. */
 void store_keep_tight(struct store *s, bool tight);
 /* There is so much that taking away must not wait for an idle moment. */

@@ -1,11 +1,14 @@
-/* The file's space: what is free goes back to the disk; and is the file sound? */
+/* What is done in spare time: the full-text index, and space that is free goes back to the
+ * disk; and is the file sound? */
 #include <stdio.h>
 
+#include "logs/store_fts.h"
 #include "logs/store_impl.h"
 
 enum {
-    STEP_PAGES = 512,   /* given back in one transaction */
-    SPARE_PAGES = 1024, /* left free: the next flows need them */
+    STEP_PAGES = 512,                /* given back in one transaction */
+    SPARE_PAGES = 1024,              /* left free: the next flows need them */
+    INDEX_JOURNAL_PAGES = 32 * 1024, /* of a journal to which the index still adds */
     SQL_TEXT = 64,
     ERROR_PART = 120, /* of what SQLite says */
 };
@@ -85,6 +88,21 @@ enum status store_give_back(struct store *s, bool *ret_more)
 void store_keep_tight(struct store *s, bool tight)
 {
     s->tight = tight;
+}
+
+enum status store_index(struct store *s, bool *ret_more)
+{
+    enum status st;
+
+    if (!s->file.db || s->damaged || s->failing)
+        return STATUS_IO;
+    if (s->journal_pages > INDEX_JOURNAL_PAGES)
+        return STATUS_LIMIT; /* a reader holds the journal: flows need its room more */
+    st = store_fts_step(s->file.db, FTS_STEP_BYTES, ret_more);
+    if (st)
+        snprintf(s->error, sizeof(s->error), "%.120s: %.100s", s->settings.path,
+                 sqlite3_errmsg(s->file.db));
+    return st;
 }
 
 enum status store_shrink(struct store *s)
