@@ -182,6 +182,14 @@ static enum status fill_candidates(struct query *q)
 
 /* ---- flows ---- */
 
+/* What could not be put together or decoded was not searched. */
+static bool lacked_memory(const struct filter_scratch *s)
+{
+    return buf_status(&s->text) == STATUS_NO_MEMORY ||
+           buf_status(&s->request.decoded) == STATUS_NO_MEMORY ||
+           buf_status(&s->response.decoded) == STATUS_NO_MEMORY;
+}
+
 /* One record, and into the batch with it if the filter takes it. */
 static enum status try_candidate(struct query *q, uint64_t number, bool bodies, size_t *bytes)
 {
@@ -194,11 +202,12 @@ static enum status try_candidate(struct query *q, uint64_t number, bool bodies, 
     if (st)
         return st;
     *bytes += f->arena.used;
-    if (!w->ask.filter || filter_match(w->ask.filter, f, &w->scratch))
+    if (!w->ask.filter || filter_match(w->ask.filter, f, &w->scratch)) {
         w->batch[w->batch_count++] = f;
-    else
-        flow_free(f);
-    return STATUS_OK;
+        return STATUS_OK;
+    }
+    flow_free(f);
+    return lacked_memory(&w->scratch) ? query_fail(q, SQLITE_NOMEM) : STATUS_OK;
 }
 
 static enum status fill_batch(struct query *q)
