@@ -81,7 +81,7 @@ static enum status value_of(struct diff *d, const struct field *field,
                             const struct redactor *redactor, struct bytes *ret_value)
 {
     struct buf text;
-    size_t len;
+    enum status st;
 
     if (!redact_field_maybe(redactor, field)) {
         *ret_value = field->value;
@@ -89,10 +89,11 @@ static enum status value_of(struct diff *d, const struct field *field,
     }
     buf_init(&text, VALUE_BYTES);
     redact_put_field(redactor, field->name, field->value, &text);
-    len = text.len;
     *ret_value = arena_copy(&d->arena, buf_bytes(&text));
+    st = ret_value->len == text.len && buf_status(&text) != STATUS_NO_MEMORY ? STATUS_OK
+                                                                             : STATUS_NO_MEMORY;
     buf_release(&text);
-    return ret_value->len == len ? STATUS_OK : STATUS_NO_MEMORY;
+    return st;
 }
 
 /* Of a field of one side alone, or of two that are paired. */

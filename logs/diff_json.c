@@ -68,6 +68,7 @@ static enum status path_of(struct diff *d, const struct pair *p, struct bytes *r
 {
     struct buf out;
     size_t depth = 0;
+    enum status st;
 
     for (const struct pair *at = p; at->holder; at = at->holder)
         depth++;
@@ -81,8 +82,9 @@ static enum status path_of(struct diff *d, const struct pair *p, struct bytes *r
         put_step(at, &out);
     }
     *ret_path = arena_copy(&d->arena, buf_bytes(&out));
+    st = ret_path->ptr && buf_status(&out) != STATUS_NO_MEMORY ? STATUS_OK : STATUS_NO_MEMORY;
     buf_release(&out);
-    return ret_path->ptr ? STATUS_OK : STATUS_NO_MEMORY;
+    return st;
 }
 
 static enum status tell(struct work *w, const struct pair *p)
