@@ -260,6 +260,15 @@ void stats_add(struct stats *s, const struct flow *f)
     }
 }
 
+void stats_put_key(const struct stats *s, struct bytes key, const struct redactor *redactor,
+                   struct buf *out)
+{
+    if (s->by == STATS_BY_PATH || s->by == STATS_BY_PATH_EXACT)
+        redact_put_url(redactor, key, out);
+    else
+        redact_put_text(redactor, key, out);
+}
+
 /* ---- order ---- */
 
 static int group_compare(const void *a, const void *b)

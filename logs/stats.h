@@ -77,6 +77,10 @@ void stats_sort(struct stats *s);
  * or long words with digits become a word in braces; the query is left out. */
 void stats_fold_path(struct bytes path, struct buf *out);
 
+/* A group's key without secrets. */
+void stats_put_key(const struct stats *s, struct bytes key, const struct redactor *redactor,
+                   struct buf *out);
+
 struct stats_style {
     bool colour, utf8;
     uint32_t columns; /* of the terminal; 0: unknown */

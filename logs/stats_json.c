@@ -57,7 +57,7 @@ static void put_groups(const struct stats *s, const struct stats_style *style, s
              s->group_count);
     for (uint32_t i = 0; i < s->group_count && i < style->groups; i++) {
         buf_clear(&clean);
-        redact_put_url(&style->redactor, s->groups[i].key, &clean);
+        stats_put_key(s, s->groups[i].key, &style->redactor, &clean);
         buf_put_text(out, i ? ",{\"key\":" : "{\"key\":");
         text_put_json(out, buf_bytes(&clean));
         buf_put_byte(out, ',');

@@ -268,7 +268,8 @@ static void put_cells(const struct stats *s, const struct stats_count *c,
 }
 
 /* Cut at the end of the line, between two code points. */
-static void put_key(const struct stats_style *style, struct bytes key, struct buf *out)
+static void put_key(const struct stats *s, const struct stats_style *style, struct bytes key,
+                    struct buf *out)
 {
     size_t columns = style->columns ? style->columns : SIZE_MAX, width = 0;
     struct buf clean, shown;
@@ -277,7 +278,7 @@ static void put_key(const struct stats_style *style, struct bytes key, struct bu
     columns = columns > KEY_FROM + 16 ? columns - KEY_FROM : 16;
     buf_init(&clean, KEY_SHOWN_BYTES);
     buf_init(&shown, KEY_SHOWN_BYTES);
-    redact_put_url(&style->redactor, key, &clean);
+    stats_put_key(s, key, &style->redactor, &clean);
     text_put_terminal(&shown, buf_bytes(&clean));
     text = buf_bytes(&shown);
     for (size_t at = 0; at < text.len && width < columns;) {
@@ -310,7 +311,7 @@ static void put_table(const struct stats *s, const struct stats_style *style, st
     put_style(style, plain, out);
     for (uint64_t i = 0; i < shown; i++) {
         put_cells(s, &s->groups[i].count, style, out);
-        put_key(style, s->groups[i].key, out);
+        put_key(s, style, s->groups[i].key, out);
     }
     if (s->other.flows) {
         put_cells(s, &s->other, style, out);
