@@ -102,11 +102,14 @@ static enum status tell(struct diff *d, struct diff_entry *entry, const struct f
 {
     enum status st = STATUS_OK;
 
-    entry->name = a ? a->name : b->name;
-    if (a)
-        st = value_of(d, a, redactor, &entry->before);
-    if (!st && b)
+    if (b) {
+        entry->name = b->name;
         st = value_of(d, b, redactor, &entry->after);
+    }
+    if (!st && a) {
+        entry->name = a->name;
+        st = value_of(d, a, redactor, &entry->before);
+    }
     return st ? st : diff_add(d, entry);
 }
 

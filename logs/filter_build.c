@@ -80,7 +80,7 @@ static void terms_number(struct filter *f, struct filter_node *root)
             f->terms[f->term_count] = *n->term;
             n->term = &f->terms[f->term_count];
             item_add(f, FILTER_OP_TERM, f->term_count++);
-        } else {
+        } else if (n->child) { /* as it always has */
             n->first_term = n->child->first_term;
         }
         if (n->parent && n->parent->child != n)
