@@ -92,6 +92,17 @@ static bool option_fits(int option, enum subcommand command)
     return (option_rows[option].commands >> command & 1) != 0;
 }
 
+static bool takes_filter(enum subcommand command)
+{
+    return strstr(command_rows[command].operands, "FILTER") != NULL;
+}
+
+/* "-host:cdn.test" is a term of a filter, not options; so is "-(a OR b)". */
+static bool is_filter_term(enum subcommand command, const char *word)
+{
+    return takes_filter(command) && word[1] != '-' && (strchr(word, ':') || word[1] == '(');
+}
+
 static enum status refuse_unknown(const struct parser *p, const char *word)
 {
     const char *names[OPTION_COUNT];
@@ -110,8 +121,11 @@ static enum status refuse_unknown(const struct parser *p, const char *word)
         snprintf(p->error, OPTION_ERROR_TEXT, "there is no option '%.*s', did you mean '--%s'?",
                  all < 60 ? all : 60, word, near);
     else
-        snprintf(p->error, OPTION_ERROR_TEXT, "'weir %s' has no option '%.*s'",
-                 command_rows[p->options->command].name, all < 60 ? all : 60, word);
+        snprintf(p->error, OPTION_ERROR_TEXT, "'weir %s' has no option '%.*s'%s",
+                 command_rows[p->options->command].name, all < 60 ? all : 60, word,
+                 word[1] != '-' && takes_filter(p->options->command)
+                     ? "; in a filter NOT turns a word round"
+                     : "");
     return STATUS_BAD_INPUT;
 }
 
@@ -179,13 +193,6 @@ static enum status parse_short(struct parser *p, const char *word)
             return st;
     }
     return STATUS_OK;
-}
-
-/* "-host:cdn.test" is a term of a filter, not options; so is "-(a OR b)". */
-static bool is_filter_term(enum subcommand command, const char *word)
-{
-    return strstr(command_rows[command].operands, "FILTER") && word[1] != '-' &&
-           (strchr(word, ':') || word[1] == '(');
 }
 
 /* Operands are gathered at the front of argv, in their order. */

@@ -179,6 +179,8 @@ static void terms_of_filters_are_operands(void **state)
     assert_string_equal(l.options.operands[1], "-(a OR b)");
     assert_string_equal(options_value(&l.options, OPTION_NUMBER), "7");
     assert_int_equal(PARSE(&l, SUBCOMMAND_stats, "-login"), STATUS_BAD_INPUT);
+    assert_string_equal(l.error,
+                        "'weir stats' has no option '-l'; in a filter NOT turns a word round");
     assert_int_equal(PARSE(&l, SUBCOMMAND_run, "-host:a.test"), STATUS_BAD_INPUT);
 }
 
