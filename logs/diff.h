@@ -15,7 +15,8 @@ enum {
     DIFF_LINES = 50000,                   /* of a text */
     DIFF_EDITS = 1000,                    /* lines put and taken, before it gives up */
     DIFF_CONTEXT_LINES = 3,
-    DIFF_JSON_VALUES = 200000, /* of both texts, taken apart */
+    DIFF_JSON_VALUES = 200000,                   /* of both texts, taken apart */
+    DIFF_JSON_SCANNED_BYTES = 128 * 1024 * 1024, /* in all: what is deep is passed often */
     DIFF_BYTES = 192 * 1024 * 1024,
 };
 

@@ -16,7 +16,8 @@ struct diff_fields {
 MUST_USE enum status diff_put_fields(struct diff *d, const struct diff_fields *of,
                                      const struct redactor *redactor);
 /* Both are JSON without white space outside strings, in the arena.
- * LIMIT: more than DIFF_JSON_VALUES values would have to be looked at; some entries may be
+ * LIMIT: more than DIFF_JSON_VALUES values or DIFF_JSON_SCANNED_BYTES would have to be
+ * looked at; some entries may be
  * there already. */
 MUST_USE enum status diff_json(struct diff *d, enum http_side side, struct bytes a, struct bytes b);
 /* Texts in the arena. Where they are too long or too different for a diff by lines,

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http/json.h"
 #include "http/json_scan.h"
 #include "http/json_value.h"
 #include "logs/diff_impl.h"
@@ -22,6 +23,7 @@ struct work {
     enum http_side side;
     struct pair *top;
     uint32_t values; /* taken apart */
+    size_t scanned;  /* bytes, of values within each other again and again */
 };
 
 /* A member or an element. */
@@ -63,24 +65,20 @@ static void put_step(const struct pair *p, struct buf *out)
     }
 }
 
-/* "$.items[0].name": from the root down, by as many walks up as it is deep. */
+/* "$.items[0].name" */
 static enum status path_of(struct diff *d, const struct pair *p, struct bytes *ret_path)
 {
+    const struct pair *chain[JSON_DEPTH];
     struct buf out;
     size_t depth = 0;
     enum status st;
 
-    for (const struct pair *at = p; at->holder; at = at->holder)
-        depth++;
+    for (; p->holder && depth < JSON_DEPTH; p = p->holder)
+        chain[depth++] = p;
     buf_init(&out, PATH_BYTES);
     buf_put_byte(&out, '$');
-    for (; depth; depth--) {
-        const struct pair *at = p;
-
-        for (size_t up = 1; up < depth; up++)
-            at = at->holder;
-        put_step(at, &out);
-    }
+    while (depth)
+        put_step(chain[--depth], &out);
     *ret_path = arena_copy(&d->arena, buf_bytes(&out));
     st = ret_path->ptr && buf_status(&out) != STATUS_NO_MEMORY ? STATUS_OK : STATUS_NO_MEMORY;
     buf_release(&out);
@@ -123,6 +121,9 @@ static enum status parts_take(struct work *w, struct bytes value, struct parts *
     struct json_member member;
     struct parts parts = {0};
 
+    w->scanned += value.len;
+    if (w->scanned > DIFF_JSON_SCANNED_BYTES)
+        return STATUS_LIMIT;
     while (json_members_next(&m, &member)) {
         json_members_pass(&m, json_value_end(value, member.value_at));
         if (w->values++ == DIFF_JSON_VALUES)

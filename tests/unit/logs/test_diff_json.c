@@ -102,6 +102,25 @@ static void too_many_values_are_a_limit(void **state)
     free(a);
 }
 
+static void what_is_large_and_deep_is_a_limit(void **state)
+{
+    enum { DEPTH = 200, TEXT = 4 * 1024 * 1024 };
+    char *a = malloc(TEXT + 2 * DEPTH + 4), *b;
+    struct diff d;
+
+    (void)state;
+    memset(a, '[', DEPTH);
+    memset(a + DEPTH, '1', TEXT);
+    memset(a + DEPTH + TEXT, ']', DEPTH);
+    a[2 * DEPTH + TEXT] = '\0';
+    b = strdup(a);
+    b[DEPTH] = '2';
+    assert_int_equal(run(a, b, &d), STATUS_LIMIT);
+    diff_release(&d);
+    free(a);
+    free(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -110,6 +129,7 @@ int main(void)
         cmocka_unit_test(elements_put_in_and_taken_out_are_told_as_that),
         cmocka_unit_test(depth_costs_no_stack),
         cmocka_unit_test(too_many_values_are_a_limit),
+        cmocka_unit_test(what_is_large_and_deep_is_a_limit),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
