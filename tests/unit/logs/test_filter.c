@@ -224,6 +224,30 @@ static void bodies_are_decoded_once(void **state)
     free_flow(f);
 }
 
+/* Text is searched in windows: a hit may lie across two, and at the very end. */
+static void long_bodies_are_searched_everywhere(void **state)
+{
+    enum { LONG = 40000 };
+    char *text = malloc(LONG);
+    struct flow *f = sample();
+
+    (void)state;
+    for (int at = 16370; at < 16390; at++) {
+        memset(text, 'x', LONG);
+        memcpy(text + at, "NEEDLE", 6);
+        make_body(f, &f->response, bytes_make(text, LONG));
+        TAKES(f, "body:needle");
+    }
+    memset(text, 'x', LONG);
+    memcpy(text + LONG - 6, "NEEDLE", 6);
+    make_body(f, &f->response, bytes_make(text, LONG));
+    TAKES(f, "body:xneedle");
+    make_body(f, &f->response, bytes_make(text, LONG - 1));
+    LEAVES(f, "body:needle");
+    free(text);
+    free_flow(f);
+}
+
 static void a_scratch_tells_flows_at_one_address_apart(void **state)
 {
     struct filter *filter = parse("body:stock");
@@ -341,6 +365,7 @@ int main(void)
         cmocka_unit_test(headers_of_either_message),
         cmocka_unit_test(cookies_sent_and_set),
         cmocka_unit_test(bodies_are_decoded_once),
+        cmocka_unit_test(long_bodies_are_searched_everywhere),
         cmocka_unit_test(a_scratch_tells_flows_at_one_address_apart),
         cmocka_unit_test(who_and_by_what),
         cmocka_unit_test(by_number_and_ulid),
