@@ -305,10 +305,12 @@ static void put_table(const struct stats *s, const struct stats_style *style, st
 {
     uint64_t shown = shown_groups(s, style);
 
+    buf_put_byte(out, '\n');
     put_style(style, dim, out);
-    buf_putf(out, "\n%9s %-10s%8s%10s%10s%10s%11s%11s  %s\n", "flows", "share", "errors", "p50",
-             "p95", "p99", "sent", "received", stats_by_name(s->by));
+    buf_putf(out, "%9s %-10s%8s%10s%10s%10s%11s%11s  %s", "flows", "share", "errors", "p50", "p95",
+             "p99", "sent", "received", stats_by_name(s->by));
     put_style(style, plain, out);
+    buf_put_byte(out, '\n');
     for (uint64_t i = 0; i < shown; i++) {
         put_cells(s, &s->groups[i].count, style, out);
         put_key(s, style, s->groups[i].key, out);
@@ -318,7 +320,7 @@ static void put_table(const struct stats *s, const struct stats_style *style, st
         buf_putf(out, "(others: more than %d are not told apart)\n", STATS_GROUPS);
     }
     if (shown < s->group_count)
-        buf_putf(out, "%" PRIu64 " more; -n shows more, --json all\n", s->group_count - shown);
+        buf_putf(out, "%" PRIu64 " more; -n 0 shows all\n", s->group_count - shown);
 }
 
 void stats_put_text(const struct stats *s, const struct stats_style *style, struct buf *out)

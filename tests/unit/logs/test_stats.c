@@ -134,7 +134,7 @@ static void groups_are_capped_and_what_is_beyond_is_told(void **state)
     buf_init(&out, OUT_BYTES);
     stats_put_text(&s, &plain, &out);
     assert_non_null(strstr(buf_text(&out), "(others: more than 10000 are not told apart)"));
-    assert_non_null(strstr(buf_text(&out), "9980 more; -n shows more"));
+    assert_non_null(strstr(buf_text(&out), "9980 more; -n 0 shows all"));
     buf_release(&out);
     stats_release(&s);
 }
