@@ -91,15 +91,15 @@ static int commit(struct import *im)
 static bool is_there(struct import *im, const struct flow *f)
 {
     struct flow *found = NULL;
-    bool there;
+    enum status st;
 
     for (size_t i = 0; i < im->waiting_count; i++) {
         if (memcmp(im->waiting[i], f->id, FLOW_ID_TEXT) == 0)
             return true;
     }
-    there = query_find(im->query, bytes_of(f->id), &found) == STATUS_OK;
+    st = query_find(im->query, bytes_of(f->id), &found);
     flow_free(found);
-    return there;
+    return st == STATUS_OK || st == STATUS_EXISTS;
 }
 
 static int keep_flow(struct import *im, const struct flow *f)

@@ -116,9 +116,65 @@ static void joins_what_blocks_cut(void **state)
     }
 }
 
+static void tells_lines_from_a_har_by_the_first_bytes(void **state)
+{
+    static const struct {
+        const char *text, *records;
+    } rows[] = {
+        {"{\"log\":{\"entries\":[{\"a\":1}]}}", "[{\"a\":1}]"},
+        {"\xef\xbb\xbf\n {\r\n\t\"log\" : {\"entries\":[{}]}}", "[{}]"},
+        {"{\"schema\":\"x\"}\n{}", "[{\"schema\":\"x\"}][{}]"},
+        {" {\"logs\":1}\n", "[ {\"logs\":1}]"},
+        {"", "the input is not valid"},
+        {"hello", "the input is not valid"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        assert_string_equal(records_of(bytes_of(rows[i].text), RECORDS_EITHER), rows[i].records);
+}
+
+static void passes_over_a_record_that_is_too_large(void **state)
+{
+    static const char *const parts[][3] = {
+        {"{\"first\":1}\n", "\n", "{\"last\":2}\n"},
+        {"{\"log\":{\"entries\":[{\"first\":1},{\"x\":\"", "\"}", ",{\"last\":2}]}}"},
+    };
+    static char fill[RECORDS_BLOCK_BYTES];
+
+    (void)state;
+    memset(fill, 'x', sizeof(fill));
+    for (int kind = RECORDS_LINES; kind <= RECORDS_HAR; kind++) {
+        static struct records r;
+        FILE *file = tmpfile();
+        char path[64];
+        struct bytes item;
+
+        assert_non_null(file);
+        fputs(parts[kind][0], file);
+        for (size_t written = 0; written <= RECORD_BYTES; written += sizeof(fill))
+            fwrite(fill, 1, sizeof(fill), file);
+        fputs(parts[kind][1], file);
+        fputs(parts[kind][2], file);
+        fflush(file);
+        snprintf(path, sizeof(path), "/proc/self/fd/%d", fileno(file));
+        assert_int_equal(records_open(&r, path, RECORDS_EITHER), STATUS_OK);
+        assert_int_equal(r.kind, kind);
+        assert_int_equal(records_next(&r, &item), STATUS_OK);
+        assert_int_equal(records_next(&r, &item), STATUS_LIMIT);
+        assert_int_equal(records_next(&r, &item), STATUS_OK);
+        assert_true(bytes_equal(item, BYTES("{\"last\":2}")));
+        assert_int_equal(records_next(&r, &item), STATUS_END);
+        records_close(&r);
+        fclose(file);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tells_lines_from_a_har_by_the_first_bytes),
+        cmocka_unit_test(passes_over_a_record_that_is_too_large),
         cmocka_unit_test(takes_each_line_but_empty_ones),
         cmocka_unit_test(takes_the_entries_of_a_har),
         cmocka_unit_test(takes_no_other_lists_for_entries),
