@@ -1,9 +1,11 @@
 /* Sends recorded requests again, and shows each answer beside the recorded one. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "cli/archive.h"
 #include "cli/copy.h"
+#include "cli/progress.h"
 #include "cli/redaction.h"
 #include "cli/replay_change.h"
 #include "cli/replay_client.h"
@@ -33,6 +35,9 @@ struct replay {
     struct filter *filter;
     struct flow *named; /* the one flow that was asked for; NULL: those of the filter */
     struct buf line;
+    struct progress progress; /* while the lines go elsewhere than to the terminal */
+    bool progress_shown;
+    uint64_t answered;
     uint64_t flows, sent, failed, refused, differ;
 };
 
@@ -63,6 +68,9 @@ static void on_answer(void *self, void *request, const struct replay_answer *ans
     else if (answer->status != rf->flow->status)
         r->differ++;
     print_result(r, rf->flow, answer, NULL);
+    r->answered++;
+    if (r->progress_shown)
+        progress_set(&r->progress, r->answered, r->answered);
     if (--rf->refs)
         return;
     flow_free(rf->flow);
@@ -187,9 +195,14 @@ static int replay_all(struct replay *r)
     int code;
 
     r->named = NULL;
+    r->progress_shown = !r->dry && !isatty(STDOUT_FILENO);
+    if (r->progress_shown)
+        progress_begin(&r->progress, "replay", "requests", named ? r->times : 0);
     code = named ? replay_one(r, named) : replay_filtered(r);
     while (!r->dry && r->client.active)
         replay_client_wait(&r->client);
+    if (r->progress_shown)
+        progress_clear(&r->progress);
     print_summary(r);
     if (!code && r->flows == 0) {
         cli_error(r->cli, "no recorded flow fits");

@@ -40,9 +40,10 @@ static bool is_unmistakable(struct bytes text)
 {
     uint8_t first = text.len ? text.ptr[0] : 0;
 
-    return ((first >= '0' && first <= '9') ||
-            (byte_lower(first) >= 'a' && byte_lower(first) <= 'z') || first == '/') &&
-           !bytes_equal(text, BYTES("null"));
+    if (bytes_find(text, '\n') >= 0 || bytes_equal(text, BYTES("null")))
+        return false;
+    return (first >= '0' && first <= '9') ||
+           (byte_lower(first) >= 'a' && byte_lower(first) <= 'z') || first == '/';
 }
 
 enum status stub_node_text(struct arena *a, struct node *parent, const char *key, struct bytes text)
