@@ -168,7 +168,7 @@ static enum status join_cookies(struct preparation *p, const struct head *head)
 {
     struct fields *fields = &p->r->fields;
     int at = head->version == HTTP_2 ? fields_find(fields, FIELD_COOKIE, 0) : -1;
-    struct bytes joined;
+    struct bytes joined = {0};
     enum status st;
 
     if (at < 0 || fields_find(fields, FIELD_COOKIE, (uint32_t)at + 1) < 0 ||
@@ -180,7 +180,7 @@ static enum status join_cookies(struct preparation *p, const struct head *head)
 
 static enum status prepare_fields(struct preparation *p, const struct head *head)
 {
-    struct bytes authority;
+    struct bytes authority = {0};
     enum status st;
 
     buf_clear(&p->work);
@@ -188,7 +188,7 @@ static enum status prepare_fields(struct preparation *p, const struct head *head
     st = keep(p, &authority);
     for (uint32_t i = 0; !st && i < head->fields.count; i++) {
         const struct field *field = &head->fields.items[i];
-        struct bytes value;
+        struct bytes value = {0};
 
         if (is_left_out(p, head, field, authority))
             continue;
