@@ -60,7 +60,6 @@ static void filter_refuse(const struct reading *x, const struct node *n, struct 
     size_t at = n->source ? shape_offset(n->source->text, n->at) : 0;
     struct bytes there = n->source ? bytes_from(n->source->text, at) : text;
     size_t quote = !n->plain && there.len ? 1 : 0;
-    struct mark mark = n->at;
     struct range range;
 
     if (!n->source || !bytes_starts_with(bytes_from(there, quote), text)) {
@@ -69,8 +68,7 @@ static void filter_refuse(const struct reading *x, const struct node *n, struct 
     }
     range.from = at + quote + (fault->at < text.len ? fault->at : text.len);
     range.to = range.from + fault->len;
-    mark = shape_mark(n->source->text, range.from);
-    diag_add(x->reader->diags, DIAG_ERROR, n->source, mark,
+    diag_add(x->reader->diags, DIAG_ERROR, n->source, shape_mark(n->source->text, range.from),
              fault->len ? shape_width(n->source->text, range) : 1, "the filter is wrong: %s",
              fault->text);
 }

@@ -8,7 +8,7 @@ import subprocess
 import unittest
 import xml.etree.ElementTree
 
-from weirtest import SANITIZER, Origin, Weir, curl_status, upstream_map
+from weirtest import ROOT, SANITIZER, Origin, Weir, curl_status, upstream_map
 
 OUTAGE = """
 rules:
@@ -310,6 +310,36 @@ expect: [{ retried: once obeying Retry-After }]
         self.assertEqual(
             json.loads(out)["expect"], [{"name": "a", "match": "path:/a", "in order": ["x", "y"]}]
         )
+
+
+class Manual(unittest.TestCase):
+    """What docs/verdicts.md says is taken as it stands there."""
+
+    def setUp(self):
+        self.home = Weir()
+        self.addCleanup(shutil.rmtree, self.home.folder, ignore_errors=True)
+        with open(os.path.join(ROOT, "docs", "verdicts.md"), encoding="utf-8") as file:
+            self.page = file.read()
+
+    def check(self, yaml):
+        self.home.write_yaml(yaml)
+        code, out, err = self.home.cli("check", "--error-format=short", self.home.yaml_path)
+        self.assertEqual((code, out), (0, ""), yaml + err)
+
+    def test_its_section_is_good(self):
+        self.check(re.search(r"```yaml\n(expect:.*?)```", self.page, re.DOTALL).group(1))
+
+    def test_its_recipes_are_good(self):
+        recipes = re.findall(r"\| `(\{ .* \})` \|", self.page)
+        self.assertGreater(len(recipes), 5)
+        self.check("expect:\n" + "".join("  - %s\n" % recipe for recipe in recipes))
+
+    def test_its_filters_are_good(self):
+        filters = re.findall(r"--fail-if '(.*?)'", self.page)
+        self.assertGreater(len(filters), 4)
+        args = [arg for text in filters for arg in ("--fail-if", text)]
+        code, _, err = self.home.cli("exec", *args, "--", "true")
+        self.assertEqual(code, 0, err)
 
 
 class Running(unittest.TestCase):
