@@ -55,6 +55,14 @@ static bool client_left(const struct flow *f)
     return f->reason && strncmp(f->reason, "client_", strlen("client_")) == 0;
 }
 
+/* Nobody looks at the client's connection while a rule holds its request: that it has left
+ * may show only when weir ends. */
+static bool held_too_long(const struct flow *f)
+{
+    return f->timings.injected > 0 &&
+           (client_left(f) || (f->status == 0 && f->timings.total < f->timings.injected));
+}
+
 enum retry_fault retry_fault_of(const struct flow *f)
 {
     const struct head *came = f->response.received;
@@ -63,8 +71,10 @@ enum retry_fault retry_fault_of(const struct flow *f)
         return RETRY_FAULT_NONE;
     if (f->reason && strcmp(f->reason, "aborted_by_rule") == 0)
         return RETRY_FAULT_ABORT;
+    if (held_too_long(f))
+        return RETRY_FAULT_DELAY;
     if (client_left(f))
-        return f->timings.injected > 0 ? RETRY_FAULT_DELAY : RETRY_FAULT_NONE;
+        return RETRY_FAULT_NONE;
     if (f->injected && names_connection(f->reason))
         return RETRY_FAULT_CONNECTION;
     if (f->status >= 400 && (f->injected || (came && came->status < 400)))
@@ -125,6 +135,7 @@ static struct attempt attempt_of(const struct flow *f, uint64_t marks)
     struct attempt t = {
         .started_us = f->started_us,
         .ended_us = f->started_us + (f->timings.total > 0 ? f->timings.total : 0),
+        .connection = f->client_connection,
         .fault = retry_fault_of(f),
         .failed = flow_failed(f),
         .status = f->status,
@@ -133,6 +144,8 @@ static struct attempt attempt_of(const struct flow *f, uint64_t marks)
     };
 
     t.failed |= t.fault != RETRY_FAULT_NONE;
+    if (t.fault == RETRY_FAULT_DELAY)
+        t.ended_us = t.started_us;
     t.wait_until_us = retry_after(f->response.sent, t.ended_us);
     memcpy(t.id, f->id, sizeof(t.id));
     return t;
@@ -203,22 +216,29 @@ static enum status chain_room(struct chain *c)
     return STATUS_OK;
 }
 
-/* What follows a success begins nothing new, unless it is a fault. */
+static void chain_drop(struct chain *c, uint32_t at)
+{
+    c->count--;
+    memmove(&c->attempts[at], &c->attempts[at + 1], (c->count - at) * sizeof(*c->attempts));
+}
+
+/* What follows nothing that failed is not kept, unless it is a fault. */
 static enum status chain_take(struct chain *c, const struct attempt *t)
 {
+    uint8_t rows[RETRY_ATTEMPTS];
     uint32_t at = c->count;
-    enum status st;
+    enum status st = chain_room(c);
 
-    while (at > 0 && c->attempts[at - 1].started_us > t->started_us)
-        at--;
-    if (!t->fault && (at == 0 || !c->attempts[at - 1].failed))
-        return STATUS_OK;
-    st = chain_room(c);
     if (st)
         return st;
+    while (at > 0 && c->attempts[at - 1].started_us > t->started_us)
+        at--;
     memmove(&c->attempts[at + 1], &c->attempts[at], (c->count - at) * sizeof(*t));
     c->attempts[at] = *t;
     c->count++;
+    (void)retry_rows(c->attempts, c->count, rows);
+    if (rows[at] == RETRY_NO_ROW)
+        chain_drop(c, at);
     return STATUS_OK;
 }
 
@@ -231,7 +251,7 @@ static enum status chain_take_recent(const struct retry_audit *a, struct chain *
     for (uint64_t i = from; !st && i < a->recent_count; i++) {
         const struct recent *r = &a->recent[i % RETRY_RECENT];
 
-        if (r->key == c->key && r->attempt.started_us >= c->attempts[0].ended_us)
+        if (r->key == c->key)
             st = chain_take(c, &r->attempt);
     }
     return st;
@@ -276,7 +296,7 @@ enum status retry_audit_flow(struct retry_audit *a, const struct flow *f, uint64
 /* ---- the result ---- */
 
 static enum status episode_add(struct retry_audit *a, const struct chain *c,
-                               const struct retry_span *span)
+                               const struct retry_row *row)
 {
     struct retry_episode *e;
 
@@ -294,7 +314,7 @@ static enum status episode_add(struct retry_audit *a, const struct chain *c,
         a->episode_cap = cap;
     }
     e = &a->episodes[a->episode_count++];
-    *e = retry_judge(span);
+    *e = retry_judge(row);
     e->idempotent = c->idempotent;
     memcpy(e->method, c->method, sizeof(e->method));
     memcpy(e->url, c->url, sizeof(e->url));
@@ -308,19 +328,30 @@ static int by_start(const void *a, const void *b)
     return (x->started_us > y->started_us) - (x->started_us < y->started_us);
 }
 
+static enum status chain_judge(struct retry_audit *a, const struct chain *c)
+{
+    uint8_t rows[RETRY_ATTEMPTS];
+    uint32_t count = retry_rows(c->attempts, c->count, rows);
+    enum status st = STATUS_OK;
+
+    for (uint32_t k = 0; k < count && !st; k++) {
+        struct retry_row row = {.count = 0};
+
+        for (uint32_t i = 0; i < c->count; i++)
+            if (rows[i] == k)
+                row.items[row.count++] = &c->attempts[i];
+        st = episode_add(a, c, &row);
+    }
+    return st;
+}
+
 enum status retry_audit_finish(struct retry_audit *a)
 {
     enum status st = STATUS_OK;
 
-    for (uint32_t i = 0; i < RETRY_BUCKETS; i++) {
-        for (const struct chain *c = a->buckets[i]; c && !st; c = c->next) {
-            struct retry_span span = {c->attempts, 0};
-            uint32_t left = c->count;
-
-            while (!st && retry_span_next(&span, &left))
-                st = episode_add(a, c, &span);
-        }
-    }
+    for (uint32_t i = 0; i < RETRY_BUCKETS; i++)
+        for (const struct chain *c = a->buckets[i]; c && !st; c = c->next)
+            st = chain_judge(a, c);
     if (st) {
         a->episode_count = 0;
         a->cut = true;

@@ -4,8 +4,9 @@
  * running traffic or of a store; judges when all have come. Of one thread.
  *
  * The same request is one of the same client address and user, with the same method, URL
- * and body. It is a retry when it starts within RETRY_WINDOW_US after the one before
- * failed. What a rule sent by itself (duplicates) is nobody's retry. */
+ * and body. It is a retry when it starts within RETRY_WINDOW_US after the end of one that
+ * failed and that no other has followed. What a rule sent by itself (duplicates) is nobody's retry.
+ */
 #ifndef WEIR_LOGS_RETRY_AUDIT_H
 #define WEIR_LOGS_RETRY_AUDIT_H
 

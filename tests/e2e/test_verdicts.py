@@ -135,6 +135,7 @@ class Verdicts(unittest.TestCase):
         """The exit code, the report, the JUnit file and the JSON file."""
         junit, report = self.home.path("out.xml"), self.home.path("out.json")
         code, err = self.exec(*command, args=["--junit", junit, "--report", report, *args])
+        self.assertTrue(os.path.exists(junit), err)
         with open(junit, "rb") as file:
             cases = JUnit(file.read(), self)
         with open(report) as file:
@@ -232,6 +233,29 @@ expect:
         self.assertGreaterEqual(episode["pauses_us"][0], 20000)
         code, err = self.exec("curl", "-sS", *["http://origin.test/flaky"] * 3)
         self.assertIn("asked again 2 times", err)
+
+    def test_all_kinds_of_faults_are_told(self):
+        self.write(
+            """
+rules:
+  - { match: origin.test/abort, then: { abort: reset } }
+  - { match: refuse.test, then: { connect: refuse } }
+  - { match: dns.test, then: { dns: fail } }
+  - { match: origin.test/set, then: { set: { response.status: 502 } } }
+  - { match: origin.test/delay, when: once, then: { delay: 60s } }
+"""
+        )
+        paths = ("origin.test/abort", "refuse.test/refuse", "dns.test/dns", "origin.test/set")
+        script = "".join("curl -s http://%s; " % path for path in paths)
+        script += "curl -s -m 0.3 http://origin.test/delay; curl -s http://origin.test/delay"
+        code, err, junit, report = self.judged("sh", "-c", script)
+        self.assertEqual(code, 0, err)
+        found = {r["url"].rsplit("/", 1)[1]: r["fault"] for r in report["retries"]}
+        wanted = {"refuse": "connection", "dns": "connection", "set": "status", "delay": "delay"}
+        self.assertEqual(found, {**wanted, "abort": "abort"})
+        (delay,) = [r for r in report["retries"] if r["fault"] == "delay"]
+        self.assertEqual((delay["retries"], delay["recovered"]), (1, True))
+        self.assertGreaterEqual(delay["pauses_us"][0], 300 * 1000)
 
     def test_a_post_that_is_repeated_without_a_key_is_unsafe(self):
         self.write(OUTAGE + "expect: [{ retried: safely }]\n")

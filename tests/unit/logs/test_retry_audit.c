@@ -288,6 +288,77 @@ static void a_retry_may_be_told_before_its_fault(void **state)
     retry_audit_free(a);
 }
 
+/* Ten at a time, of which each asks once more, are ten stories. */
+static void clients_that_ask_at_the_same_time_are_told_apart(void **state)
+{
+    struct retry_audit *a = audit_new();
+
+    (void)state;
+    for (int i = 0; i < 20; i++) {
+        struct told t = {"GET", "/a", i < 10 ? i / 2 : 100 + i, i < 10 ? 1503 : 200, NULL, NULL};
+
+        tell(a, &t, 0);
+    }
+    assert_int_equal(retry_audit_finish(a), STATUS_OK);
+    assert_int_equal(retry_audit_count(a), 10);
+    for (uint32_t i = 0; i < 10; i++) {
+        assert_int_equal(retry_audit_at(a, i)->retries, 1);
+        assert_true(retry_audit_at(a, i)->recovered);
+    }
+    retry_audit_free(a);
+}
+
+static void a_connection_goes_on_with_its_own_story(void **state)
+{
+    static const struct {
+        int64_t at_ms;
+        unsigned status;
+        uint64_t connection;
+    } told[] = {{0, 1503, 1}, {1, 1503, 2}, {100, 1503, 2}, {200, 200, 2}, {300, 200, 1}};
+    struct retry_audit *a = audit_new();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
+        struct told t = {"GET", "/a", told[i].at_ms, told[i].status, NULL, NULL};
+        struct flow *f = attempt(&t);
+
+        f->client_connection = told[i].connection;
+        assert_int_equal(retry_audit_flow(a, f, 0), STATUS_OK);
+        free_flow(f);
+    }
+    assert_int_equal(retry_audit_finish(a), STATUS_OK);
+    assert_int_equal(retry_audit_count(a), 2);
+    assert_int_equal(retry_audit_at(a, 0)->retries, 1);
+    assert_int_equal(retry_audit_at(a, 1)->retries, 2);
+    retry_audit_free(a);
+}
+
+/* The record of the one that was held comes last. */
+static void a_client_that_left_during_a_delay_is_seen_to_ask_again(void **state)
+{
+    static const struct told again = {"GET", "/a", 1000, 200, NULL, NULL};
+    static const struct told held = {"GET", "/a", 0, 200, NULL, NULL};
+    struct retry_audit *a = audit_new();
+    struct flow *x = attempt(&again), *y = attempt(&held);
+
+    (void)state;
+    make_rule(y, "proxy.yaml:1", "request held 5000.0 ms");
+    y->status = 0;
+    y->reason = "shut_down";
+    y->timings.injected = 5000 * MS;
+    y->timings.total = 3000 * MS;
+    assert_int_equal(retry_audit_flow(a, x, 0), STATUS_OK);
+    assert_int_equal(retry_audit_flow(a, y, 0), STATUS_OK);
+    assert_int_equal(retry_audit_finish(a), STATUS_OK);
+    assert_int_equal(retry_audit_count(a), 1);
+    assert_int_equal(retry_audit_at(a, 0)->fault, RETRY_FAULT_DELAY);
+    assert_int_equal(retry_audit_at(a, 0)->retries, 1);
+    assert_int_equal(retry_audit_at(a, 0)->pauses_us[0], 1000 * MS);
+    free_flow(x);
+    free_flow(y);
+    retry_audit_free(a);
+}
+
 static void jitter_shows_between_stories(void **state)
 {
     struct retry_audit *a = audit_new();
@@ -401,6 +472,9 @@ int main(void)
         cmocka_unit_test(another_client_is_another_story_but_not_another_port),
         cmocka_unit_test(a_copy_that_a_rule_sent_is_nobodys_retry),
         cmocka_unit_test(a_retry_may_be_told_before_its_fault),
+        cmocka_unit_test(clients_that_ask_at_the_same_time_are_told_apart),
+        cmocka_unit_test(a_connection_goes_on_with_its_own_story),
+        cmocka_unit_test(a_client_that_left_during_a_delay_is_seen_to_ask_again),
         cmocka_unit_test(jitter_shows_between_stories),
         cmocka_unit_test(secrets_do_not_stand_in_its_urls),
         cmocka_unit_test(memory_is_bounded_and_the_cut_is_told),
