@@ -311,10 +311,10 @@ static void clients_that_ask_at_the_same_time_are_told_apart(void **state)
 static void a_connection_goes_on_with_its_own_story(void **state)
 {
     static const struct {
-        int64_t at_ms;
+        int64_t at_ms, total_ms;
         unsigned status;
         uint64_t connection;
-    } told[] = {{0, 1503, 1}, {1, 1503, 2}, {100, 1503, 2}, {200, 200, 2}, {300, 200, 1}};
+    } told[] = {{0, 50, 1503, 1}, {1, 10, 1503, 2}, {100, 10, 200, 1}, {200, 10, 200, 2}};
     struct retry_audit *a = audit_new();
 
     (void)state;
@@ -322,14 +322,32 @@ static void a_connection_goes_on_with_its_own_story(void **state)
         struct told t = {"GET", "/a", told[i].at_ms, told[i].status, NULL, NULL};
         struct flow *f = attempt(&t);
 
+        f->timings.total = told[i].total_ms * MS;
         f->client_connection = told[i].connection;
         assert_int_equal(retry_audit_flow(a, f, 0), STATUS_OK);
         free_flow(f);
     }
     assert_int_equal(retry_audit_finish(a), STATUS_OK);
     assert_int_equal(retry_audit_count(a), 2);
+    assert_int_equal(retry_audit_at(a, 0)->pauses_us[0], 50 * MS);
+    assert_int_equal(retry_audit_at(a, 1)->pauses_us[0], 189 * MS);
+    retry_audit_free(a);
+}
+
+static void what_goes_well_ever_after_is_not_kept(void **state)
+{
+    struct retry_audit *a = audit_new();
+
+    (void)state;
+    for (int i = 0; i <= RETRY_ATTEMPTS; i++) {
+        struct told t = {"GET", "/a", 20 * i, i ? 200 : 1503, NULL, NULL};
+
+        tell(a, &t, 0);
+    }
+    assert_int_equal(retry_audit_finish(a), STATUS_OK);
+    assert_false(retry_audit_cut(a));
+    assert_int_equal(retry_audit_count(a), 1);
     assert_int_equal(retry_audit_at(a, 0)->retries, 1);
-    assert_int_equal(retry_audit_at(a, 1)->retries, 2);
     retry_audit_free(a);
 }
 
@@ -474,6 +492,7 @@ int main(void)
         cmocka_unit_test(a_retry_may_be_told_before_its_fault),
         cmocka_unit_test(clients_that_ask_at_the_same_time_are_told_apart),
         cmocka_unit_test(a_connection_goes_on_with_its_own_story),
+        cmocka_unit_test(what_goes_well_ever_after_is_not_kept),
         cmocka_unit_test(a_client_that_left_during_a_delay_is_seen_to_ask_again),
         cmocka_unit_test(jitter_shows_between_stories),
         cmocka_unit_test(secrets_do_not_stand_in_its_urls),
