@@ -1,13 +1,13 @@
-/* The phrases of expectations: what is taken makes sense, and is taken however it is
- * spaced and spelled. */
+/* Expectations: a section is taken or has problems; a phrase that is taken makes sense, and
+ * is taken however it is spaced and spelled. */
 #include <stdlib.h>
 
 #include "base/buf.h"
-#include "logs/expect_phrase.h"
+#include "logs/expect.h"
 
 #include "fuzz.h"
 
-enum { OUT_BYTES = 1024 * 1024 };
+enum { OUT_BYTES = 1024 * 1024, ARENA_BYTES = 16 * 1024 * 1024 };
 
 static void require(bool holds)
 {
@@ -61,6 +61,39 @@ static void check_status(struct bytes in)
         require(s.from >= 100 && s.from <= s.to && s.to <= 999);
 }
 
+static void check_sense(const struct expect *x)
+{
+    require(x->name.len && x->match && x->checks);
+    require(x->status_count <= EXPECT_STATUSES && x->step_count <= EXPECT_STEPS);
+    require(!(x->checks & 1U << EXPECT_STATUS) || x->status_count);
+    require(!(x->checks & 1U << EXPECT_ORDER) || x->step_count >= 2);
+    require(x->retried < EXPECT_RETRIED);
+}
+
+static void check_section(struct bytes in)
+{
+    struct source source = {.name = "fuzz", .text = in};
+    struct node *root = NULL;
+    struct expects expects;
+    struct arena arena;
+    struct diags diags;
+    struct config_reader reader = {.arena = &arena, .diags = &diags};
+
+    arena_init(&arena, ARENA_BYTES);
+    diags_init(&diags);
+    expects_init(&expects);
+    if (!node_parse(&arena, &source, &diags, &root) && root) {
+        enum status st = expects_read(&expects, &reader, root, 0);
+
+        require(st == STATUS_NO_MEMORY || (st == STATUS_OK) == (diags.errors == 0));
+        for (uint32_t i = 0; i < expects.count; i++)
+            check_sense(&expects.items[i]);
+    }
+    expects_release(&expects);
+    diags_release(&diags);
+    arena_release(&arena);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     struct bytes in = bytes_make(data, len);
@@ -73,6 +106,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         check_retries(in, buf_bytes(&loud));
     }
     check_status(in);
+    check_section(in);
     buf_release(&loud);
     return 0;
 }
