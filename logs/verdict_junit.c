@@ -86,6 +86,8 @@ static void put_first_problem(struct writer *w, const struct verdict_result *r)
 
 static void put_problems(struct writer *w, const struct verdict_result *r)
 {
+    size_t before;
+
     verdict_put_place(r->expect, &w->text);
     buf_put_byte(&w->text, '\n');
     for (enum expect_check check = 0; check < EXPECT_CHECKS; check++) {
@@ -97,7 +99,10 @@ static void put_problems(struct writer *w, const struct verdict_result *r)
         verdict_put_came(r, check, &w->text);
         buf_put_byte(&w->text, '\n');
     }
+    before = w->text.len;
     verdict_put_doubt(w->v, r, &w->text);
+    if (w->text.len > before)
+        buf_put_byte(&w->text, '\n');
     for (uint32_t i = 0; i < r->example_count; i++) {
         const struct verdict_example *e = &r->examples[i];
 

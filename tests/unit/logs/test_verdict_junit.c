@@ -70,7 +70,7 @@ static void what_is_inconclusive_is_an_error(void **state)
     put_junit("- { match: 'path:/a', never: true }\n", NULL, &gap, &out);
     assert_has(&out, "tests=\"1\" failures=\"0\" errors=\"1\"");
     assert_has(&out, "<error type=\"inconclusive\"");
-    assert_has(&out, "2 flows were lost");
+    assert_has(&out, "2 flows were lost on the way to the log\n</error>");
     buf_release(&out);
 }
 
