@@ -184,6 +184,8 @@ void verdict_put_json(const struct verdict *v, struct buf *out)
         put_episode(&w, retry_audit_at(v->audit, i));
     }
     buf_put_text(out, "],");
+    put_text(&w, "retries_jitter", bytes_of(retry_answer_text(retry_audit_jitter(v->audit, 0))));
+    put_comma(&w);
     put_bool(&w, "retries_cut", retry_audit_cut(v->audit));
     buf_put_byte(out, '}');
     buf_release(&w.text);

@@ -100,6 +100,10 @@ static void put_retries(struct report *p)
     if (!count)
         return;
     buf_putf(&p->line, "injected faults: %" PRIu32, count);
+    if (retry_audit_jitter(audit, 0) == RETRY_YES)
+        buf_put_text(&p->line, "; first pauses differ (jitter)");
+    else if (retry_audit_jitter(audit, 0) == RETRY_NO)
+        buf_put_text(&p->line, "; first pauses are alike (no jitter)");
     put_line(p);
     for (uint32_t i = 0; i < count && i < VERDICT_RETRIES; i++) {
         const struct retry_episode *e = retry_audit_at(audit, i);

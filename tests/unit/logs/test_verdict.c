@@ -309,7 +309,7 @@ static void retries_are_judged_by_fault(void **state)
     fault_at(&t, "/b", 100, true);
     fault_at(&t, "/b", 200, false);
     assert_int_equal(judged(&t), VERDICT_FAILED);
-    assert_said(&t, "injected faults: 2");
+    assert_said(&t, "injected faults: 2; first pauses are alike (no jitter)\n");
     assert_said(&t,
                 "POST https://api.test/b  status 503 injected; asked again 2 times after 99 ms");
     assert_said(&t, "✓ passed        a");
@@ -351,6 +351,7 @@ static void json_has_the_same_facts(void **state)
     assert_said(&t, "{\"check\":\"count\",\"outcome\":\"failed\",\"expected\":\"none to match\","
                     "\"came\":\"1\"}");
     assert_said(&t, "\"url\":\"https://api.test/a\",\"status_code\":null");
+    assert_said(&t, "\"retries\":[],\"retries_jitter\":\"unknown\",\"retries_cut\":false}");
     trial_end(&t);
 }
 
