@@ -10,6 +10,8 @@
 #include "http/json_edit.h"
 #include "http/json_patch.h"
 #include "logs/console_format.h"
+#include "logs/flow_make.h"
+#include "logs/flow_redact.h"
 #include "logs/jsonl_format.h"
 #include "make_flow.h"
 
@@ -60,6 +62,11 @@ static void a_configuration_in_several_files(void)
 static void a_configuration_that_is_shown(void)
 {
     load_configuration("auth=joe:secret", true);
+}
+
+static void a_configuration_with_redaction_of_its_own(void)
+{
+    load_configuration("logs.redact={names: [pin], allow: [email], patterns: [a+, b+]}", true);
 }
 
 static void a_text_that_is_formatted(void)
@@ -245,6 +252,28 @@ static void lines_of_json(void)
     arena_release(&arena);
 }
 
+static void a_copy_without_secrets(void)
+{
+    struct redactor redactor = {.on = true};
+    struct flow *f = a_flow(), *copy = NULL;
+    enum status st;
+
+    make_rule(f, "a.yaml:1 x", "body 12 \xe2\x86\x92 14 bytes: 1 \xe2\x86\x92 2");
+    scarce_arm(true);
+    st = flow_redact(f, &redactor, &copy);
+    scarce_arm(false);
+    assert_true(st == STATUS_OK || st == STATUS_NO_MEMORY);
+    assert_int_equal(st == STATUS_OK, copy != NULL);
+    if (copy) {
+        struct bytes path = flow_path(copy);
+
+        assert_true(bytes_search(path, BYTES("secret")) < 0);
+        assert_true(bytes_search(slice_bytes(copy->response.body.slices[0]), BYTES("secret")) < 0);
+    }
+    flow_free(copy);
+    free_flow(f);
+}
+
 static void lines_of_the_console(void)
 {
     struct sink_settings settings = {
@@ -321,6 +350,7 @@ static void loads_a_configuration_or_says_that_it_cannot(void **state)
     scarce_play(the_sample_configuration);
     scarce_play(a_configuration_in_several_files);
     scarce_play(a_configuration_that_is_shown);
+    scarce_play(a_configuration_with_redaction_of_its_own);
 }
 
 static void formats_a_text_or_says_that_it_cannot(void **state)
@@ -348,6 +378,7 @@ static void writes_flows_whole_or_not_at_all(void **state)
     (void)state;
     scarce_play(lines_of_json);
     scarce_play(lines_of_the_console);
+    scarce_play(a_copy_without_secrets);
 }
 
 static void edits_json_or_says_that_it_cannot(void **state)
