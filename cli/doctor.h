@@ -54,6 +54,11 @@ void doctor_say(struct doctor *d, enum doctor_state state, const char *format, .
 /* What to do about the last finding. */
 void doctor_advise(struct doctor *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* doctor_environment.c: host and port of the URL of a proxy, without its password. */
+struct bytes doctor_authority(struct bytes url);
+/* Is that where weir listens, or would? */
+bool doctor_is_weir(const struct doctor *d, struct bytes url);
+
 #define CHECK(name, title) void doctor_##name(struct doctor *d);
 #include "cli/doctor_checks.def"
 #undef CHECK

@@ -6,7 +6,7 @@
 
 #include "cli/doctor.h"
 
-enum { PREFS_BYTES = 8 * 1024 * 1024, COMMAND_BYTES = 256 * 1024 };
+enum { PREFS_BYTES = 8 * 1024 * 1024, COMMAND_BYTES = 256 * 1024, PROXY_TEXT = 256 };
 
 /* ---- Chromium and its kin ---- */
 
@@ -51,19 +51,18 @@ static void look_at_process(struct doctor *d, const char *pid, struct bytes word
 {
     struct bytes program = words.len ? program_of(words) : words, proxy, bypass;
 
-    /* those it starts itself have a --type */
+    /* those it starts itself have a --type; what goes to another proxy is none of weir's */
     if (!is_chromium(program) || find_argument(words, "--type=", &proxy) ||
-        !find_argument(words, "--proxy-server=", &proxy))
+        !find_argument(words, "--proxy-server=", &proxy) || !doctor_is_weir(d, proxy))
         return;
     if (find_argument(words, "--proxy-bypass-list=", &bypass) &&
         bytes_search(bypass, BYTES("<-loopback>")) >= 0) {
-        doctor_say(d, DOCTOR_OK, "%.*s (process %s) sends localhost to its proxy too",
-                   (int)program.len, (const char *)program.ptr, pid);
+        doctor_say(d, DOCTOR_OK, "%.*s (process %s) sends localhost to weir too", (int)program.len,
+                   (const char *)program.ptr, pid);
         return;
     }
-    doctor_say(d, DOCTOR_REMARK, "%.*s (process %s) does not send localhost to its proxy %.*s",
-               (int)program.len, (const char *)program.ptr, pid, (int)proxy.len,
-               (const char *)proxy.ptr);
+    doctor_say(d, DOCTOR_REMARK, "%.*s (process %s) does not send localhost to weir, its proxy",
+               (int)program.len, (const char *)program.ptr, pid);
     doctor_advise(d, "start it with --proxy-bypass-list='<-loopback>'");
 }
 
@@ -124,21 +123,42 @@ static bool pref_is(struct bytes prefs, const char *name, const char *value)
     return find_pref(prefs, name, &found) && bytes_equal(found, bytes_of(value));
 }
 
+/* Where its proxy is: "127.0.0.1:8080". False: it has none of its own, but the system's,
+ * which is the environment's here. */
+static bool find_proxy(struct bytes prefs, char *ret_proxy)
+{
+    struct bytes host, port;
+
+    if (!pref_is(prefs, "network.proxy.type", "1") ||
+        !find_pref(prefs, "network.proxy.http", &host) || host.len < 2 ||
+        !find_pref(prefs, "network.proxy.http_port", &port))
+        return false;
+    snprintf(ret_proxy, PROXY_TEXT, "%.*s:%.*s", (int)host.len - 2, (const char *)host.ptr + 1,
+             (int)port.len, (const char *)port.ptr);
+    return true;
+}
+
 static void look_at_prefs(struct doctor *d, const char *profile, struct bytes prefs)
 {
+    char proxy[PROXY_TEXT];
     struct bytes hosts;
 
-    if (!pref_is(prefs, "network.proxy.type", "1"))
-        return; /* no proxy of its own: the system's, which is the environment's here */
+    if (!find_proxy(prefs, proxy))
+        return;
+    if (!doctor_is_weir(d, bytes_of(proxy))) {
+        doctor_say(d, DOCTOR_REMARK, "Firefox, %s: its proxy is %s, not weir", profile, proxy);
+        doctor_advise(d, "in its network settings take %s, for HTTPS too", d->address_text);
+        return;
+    }
     if (pref_is(prefs, "network.proxy.allow_hijacking_localhost", "true")) {
-        doctor_say(d, DOCTOR_OK, "Firefox, %s: localhost goes to its proxy too", profile);
+        doctor_say(d, DOCTOR_OK, "Firefox, %s: localhost goes to weir too", profile);
     } else {
-        doctor_say(d, DOCTOR_REMARK, "Firefox, %s: localhost does not go to its proxy", profile);
+        doctor_say(d, DOCTOR_REMARK, "Firefox, %s: localhost does not go to weir", profile);
         doctor_advise(d, "in about:config set network.proxy.allow_hijacking_localhost to true");
     }
     if (!find_pref(prefs, "network.proxy.no_proxies_on", &hosts) || hosts.len <= 2)
         return;
-    doctor_say(d, DOCTOR_REMARK, "Firefox, %s: these hosts do not go to its proxy: %.*s", profile,
+    doctor_say(d, DOCTOR_REMARK, "Firefox, %s: these hosts do not go to weir: %.*s", profile,
                (int)hosts.len, (const char *)hosts.ptr);
     doctor_advise(d, "empty \"No proxy for\" in its network settings");
 }

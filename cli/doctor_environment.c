@@ -33,9 +33,9 @@ static const char *value_of(const char *name)
 }
 
 /* "http://user:password@127.0.0.1:8080/" without all but host and port. */
-static struct bytes authority_of(const char *url)
+struct bytes doctor_authority(struct bytes url)
 {
-    struct bytes all = bytes_of(url);
+    struct bytes all = url;
     ptrdiff_t scheme = bytes_search(all, BYTES("://"));
     ptrdiff_t slash, at;
 
@@ -50,12 +50,12 @@ static struct bytes authority_of(const char *url)
 }
 
 /* localhost is 127.0.0.1 to endpoint_parse(). */
-static bool is_weir(const struct doctor *d, const char *url)
+bool doctor_is_weir(const struct doctor *d, struct bytes url)
 {
     struct sockaddr_storage address;
     char text[ENDPOINT_TEXT];
 
-    if (endpoint_parse(authority_of(url), &address))
+    if (endpoint_parse(doctor_authority(url), &address))
         return false;
     endpoint_text(&address, text);
     return strcmp(text, d->address_text) == 0;
@@ -65,9 +65,9 @@ static bool is_weir(const struct doctor *d, const char *url)
 static void look_at_proxy(struct doctor *d, const char *name, bool *ret_other)
 {
     const char *value = value_of(name);
-    struct bytes authority = authority_of(value);
+    struct bytes authority = doctor_authority(bytes_of(value));
 
-    if (is_weir(d, value))
+    if (doctor_is_weir(d, bytes_of(value)))
         return;
     *ret_other = true;
     doctor_say(d, DOCTOR_REMARK, "%s names another proxy: %.*s", name, (int)authority.len,

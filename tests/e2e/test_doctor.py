@@ -218,15 +218,23 @@ class Surroundings(Home):
         os.makedirs(profile)
         with open(os.path.join(profile, "prefs.js"), "w") as file:
             file.write('user_pref("network.proxy.type", 1);\n')
+            file.write('user_pref("network.proxy.http", "127.0.0.1");\n')
+            file.write('user_pref("network.proxy.http_port", %d);\n' % self.port)
         found = self.one(self.doctor(), "browsers", "remark")
         self.assertIn("allow_hijacking_localhost", found["advice"])
         with open(os.path.join(profile, "user.js"), "w") as file:
             file.write('user_pref("network.proxy.allow_hijacking_localhost", true);\n')
-        self.one(self.doctor(), "browsers", "ok")
+            file.write('user_pref("network.proxy.no_proxies_on", "corp.test");\n')
+        checks = self.doctor()
+        self.one(checks, "browsers", "ok")
+        self.assertIn("corp.test", self.one(checks, "browsers", "remark")["text"])
+        with open(os.path.join(profile, "user.js"), "w") as file:
+            file.write('user_pref("network.proxy.http_port", 9);\n')
+        self.assertIn("not weir", self.one(self.doctor(), "browsers", "remark")["text"])
 
     def test_a_chromium_that_keeps_localhost_to_itself(self):
         for words, state in ([], "remark"), (["--proxy-bypass-list=<-loopback>"], "ok"):
-            with self.stand_in("--proxy-server=http://127.0.0.1:1", *words) as pid:
+            with self.stand_in("--proxy-server=127.0.0.1:%d" % self.port, *words) as pid:
                 found = [
                     c
                     for c in self.of(self.doctor(), "browsers", state)
