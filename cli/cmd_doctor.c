@@ -46,26 +46,26 @@ static const char *keep_text(struct doctor *d, const char *format, va_list args)
 
 void doctor_say(struct doctor *d, enum doctor_state state, const char *format, ...)
 {
-    struct doctor_finding *f = &d->findings[d->count];
+    const char *text;
     va_list args;
 
-    if (d->count == DOCTOR_FINDINGS)
-        return;
     va_start(args, format);
-    *f = (struct doctor_finding){d->row, state, keep_text(d, format, args), NULL};
+    text = keep_text(d, format, args);
     va_end(args);
-    d->count++;
+    if (d->count < DOCTOR_FINDINGS)
+        d->findings[d->count++] = (struct doctor_finding){d->row, state, text, NULL};
 }
 
 void doctor_advise(struct doctor *d, const char *format, ...)
 {
+    const char *text;
     va_list args;
 
-    if (d->count == 0 || d->count == DOCTOR_FINDINGS)
-        return;
     va_start(args, format);
-    d->findings[d->count - 1].advice = keep_text(d, format, args);
+    text = keep_text(d, format, args);
     va_end(args);
+    if (d->count > 0 && d->count < DOCTOR_FINDINGS)
+        d->findings[d->count - 1].advice = text;
 }
 
 /* ---- showing ---- */

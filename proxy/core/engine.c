@@ -173,6 +173,15 @@ static void engine_logged(struct engine *e, struct log_event *ev)
         live_logged(e, ev);
 }
 
+enum status engine_log_event(struct engine *e, struct log_event *ev)
+{
+    enum status st = engine_command(e, (struct command){.kind = COMMAND_LOG, .log = ev});
+
+    if (!st)
+        e->log_outside++;
+    return st;
+}
+
 void engine_log(struct engine *e, struct flow *f)
 {
     struct log_event *ev;
@@ -192,10 +201,8 @@ void engine_log(struct engine *e, struct flow *f)
     ev->kind = LOG_END;
     ev->flow = f;
     memcpy(ev->id, f->id, sizeof(ev->id));
-    if (engine_command(e, (struct command){.kind = COMMAND_LOG, .log = ev}))
+    if (engine_log_event(e, ev))
         engine_flow_back(e, f);
-    else
-        e->log_outside++;
 }
 
 /* ---- its life ----------------------------------------------------------- */

@@ -98,6 +98,8 @@ uint64_t engine_random(struct engine *e);
 void engine_arena_take(struct engine *e, struct arena *ret_arena);
 void engine_arena_give(struct engine *e, struct arena *a);
 void engine_ulid(struct engine *e, char ret_text[FLOW_ID_TEXT]);
+/* Gives an event to the log; it comes back by EVENT_LOGGED. NO_MEMORY: it is the caller's. */
+MUST_USE enum status engine_log_event(struct engine *e, struct log_event *ev);
 /* Gives the flow to the log, or frees it. The arena is the flow's. flow->live: its
  * beginning was shown. */
 void engine_log(struct engine *e, struct flow *f);

@@ -26,9 +26,8 @@ static bool live_has_room(const struct engine *e)
 
 static bool live_send(struct engine *e, struct log_event *ev)
 {
-    if (engine_command(e, (struct command){.kind = COMMAND_LOG, .log = ev}))
+    if (engine_log_event(e, ev))
         return false;
-    e->log_outside++;
     e->live.outside++;
     return true;
 }
