@@ -58,15 +58,32 @@ enum status store_ask(struct store *s, enum store_statement id, int64_t *ret_val
     return st;
 }
 
-enum status store_begin(struct store *s)
+/* A COMMIT that failed for want of memory may have been one all the same: what the file
+ * says is so. */
+static enum status store_resolve(struct store *s)
 {
-    return store_run(s, STORE_BEGIN);
+    int64_t last = 0, flows = 0;
+    enum status st = s->doubt ? store_ask(s, STORE_LAST_NUMBER, &last) : STATUS_OK;
+
+    if (!s->doubt || st)
+        return st;
+    st = store_ask(s, STORE_FLOWS, &flows);
+    if (st)
+        return st;
+    s->doubt = false;
+    if (last > s->last_number && last - s->last_number <= batch_waiting(&s->batch))
+        store_rows_stored(s, (uint32_t)(last - s->last_number));
+    if (flows >= 0 && (uint64_t)flows < s->flows)
+        store_flows_removed(s, s->flows - (uint64_t)flows);
+    return STATUS_OK;
 }
 
 enum status store_end(struct store *s, enum status st)
 {
-    if (!st)
+    if (!st) {
         st = store_run(s, STORE_COMMIT);
+        s->doubt = s->doubt || st;
+    }
     if (st && !sqlite3_get_autocommit(s->file.db)) {
         char why[sizeof(s->error)];
 
@@ -75,6 +92,16 @@ enum status store_end(struct store *s, enum status st)
         memcpy(s->error, why, sizeof(why));
     }
     return st;
+}
+
+enum status store_begin(struct store *s)
+{
+    enum status st = store_run(s, STORE_BEGIN);
+
+    if (st)
+        return st;
+    st = store_resolve(s);
+    return st ? store_end(s, st) : STATUS_OK;
 }
 
 enum status store_measure(struct store *s, int64_t *ret_used, int64_t *ret_bytes)
@@ -153,7 +180,7 @@ static enum status store_acquaint(struct store *s)
     int64_t number = 0, flows = 0, used, bytes;
     enum status st = statements_prepare(s);
 
-    s->damaged = false;
+    s->damaged = s->doubt = false;
     sqlite3_wal_hook(s->file.db, on_journal, s);
     if (!st)
         st = store_ask(s, STORE_LAST_NUMBER, &number);
@@ -296,6 +323,7 @@ bool store_full(const struct store *s)
 
 void store_drop(struct store *s)
 {
+    (void)!store_resolve(s); /* if not even that can be known, it counts as lost */
     count(&s->facts->lost_flows, batch_waiting(&s->batch));
     batch_clear(&s->batch);
 }

@@ -31,6 +31,7 @@ struct store {
     bool vacuumed;         /* pages were given back, and the file is not shorter yet */
     bool failing;          /* the last commit did not succeed */
     bool damaged;          /* the file is to be replaced */
+    bool doubt;            /* whether the last transaction was committed */
     bool tight;            /* no free pages are left in the file */
     bool bare;             /* what is being written goes without its bodies */
     uint64_t lost_bodies;  /* of what is being written */
@@ -44,15 +45,20 @@ MUST_USE enum status store_run(struct store *s, enum store_statement id);
 MUST_USE enum status store_ask(struct store *s, enum store_statement id, int64_t *ret_value);
 /* What SQLite answered, as a status; writes down why. */
 enum status store_failure(struct store *s, int code);
-/* BEGIN; then COMMIT, or ROLLBACK if `st` is a failure: answers it, or that of COMMIT. */
+/* BEGIN, after which it is certain what earlier ones did; then COMMIT, or ROLLBACK if `st`
+ * is a failure: answers it, or that of COMMIT. */
 MUST_USE enum status store_begin(struct store *s);
 MUST_USE enum status store_end(struct store *s, enum status st);
 /* store_write.c: writes what waits in the batch, in one transaction, or as much of it as the
  * disk has room for: then it answers LIMIT. */
 MUST_USE enum status store_write(struct store *s);
+/* The first so many rows of the batch are in the file. */
+void store_rows_stored(struct store *s, uint32_t number);
 /* store_keep.c: the classes' keys in the file; what a flow is put down under. */
 MUST_USE enum status store_keep_classes(struct store *s);
 int64_t store_keep_class(struct store *s, const struct flow *f);
+/* So many flows are no longer in the file. */
+void store_flows_removed(struct store *s, uint64_t number);
 /* store_space.c: one step of giving back what is no longer used. */
 MUST_USE enum status store_give_back(struct store *s, bool *ret_more);
 /* Bytes of the file in use, and all of them. */

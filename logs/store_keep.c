@@ -155,17 +155,19 @@ static enum status body_leave(struct store *s, int64_t key)
 {
     sqlite3_stmt *q = s->statements[STORE_BODY_DIGEST];
     enum status st = run_for(s, STORE_LEAVE_BODY, key);
-    bool unused;
+    int code;
 
     if (st)
         return st;
     sqlite3_bind_int64(q, 1, key);
-    unused = sqlite3_step(q) == SQLITE_ROW;
-    if (unused && sqlite3_column_bytes(q, 0) == BODY_DIGEST_BYTES)
+    code = sqlite3_step(q);
+    if (code == SQLITE_ROW && sqlite3_column_bytes(q, 0) == BODY_DIGEST_BYTES)
         body_recents_set(&s->batch.recents, sqlite3_column_blob(q, 0), 0);
+    else if (code != SQLITE_ROW && code != SQLITE_DONE)
+        st = store_failure(s, code);
     sqlite3_reset(q);
-    if (!unused)
-        return STATUS_OK;
+    if (st || code == SQLITE_DONE)
+        return st;
     st = run_for(s, STORE_DROP_CHUNKS, key);
     return st ? st : run_for(s, STORE_DROP_BODY, key);
 }
@@ -175,11 +177,15 @@ static enum status flow_leave(struct store *s, int64_t number)
     sqlite3_stmt *q = s->statements[STORE_BODIES_OF];
     int64_t keys[2] = {0, 0};
     enum status st = STATUS_OK;
+    int code;
 
     sqlite3_bind_int64(q, 1, number);
-    if (sqlite3_step(q) == SQLITE_ROW) {
+    code = sqlite3_step(q);
+    if (code == SQLITE_ROW) {
         keys[0] = sqlite3_column_int64(q, 0); /* 0: NULL */
         keys[1] = sqlite3_column_int64(q, 1);
+    } else if (code != SQLITE_DONE) {
+        st = store_failure(s, code);
     }
     sqlite3_reset(q);
     for (size_t i = 0; !st && i < 2; i++)
@@ -223,25 +229,30 @@ static enum status leave_all(struct store *s, const int64_t *numbers, uint32_t c
     return st ? st : run_for(s, STORE_SET_FLOWS, (int64_t)s->flows - count);
 }
 
+void store_flows_removed(struct store *s, uint64_t number)
+{
+    s->flows -= number;
+    s->fts_look = true;
+    atomic_fetch_add_explicit(&s->facts->removed, number, memory_order_relaxed);
+    atomic_store_explicit(&s->facts->flows, s->flows, memory_order_relaxed);
+}
+
 /* Flows that started later than `until_us` stay. */
 static enum status take_away(struct store *s, const struct doomed *d, int64_t until_us)
 {
     int64_t numbers[STEP_FLOWS];
     uint32_t count = 0;
-    enum status st = list_doomed(s, d, until_us, numbers, &count);
+    enum status st = store_begin(s);
 
-    if (st || !count)
-        return st;
-    st = store_begin(s);
-    if (!st)
-        st = store_end(s, leave_all(s, numbers, count));
     if (st)
         return st;
-    s->flows -= count;
-    s->fts_look = true;
-    atomic_fetch_add_explicit(&s->facts->removed, count, memory_order_relaxed);
-    atomic_store_explicit(&s->facts->flows, s->flows, memory_order_relaxed);
-    return STATUS_OK;
+    st = list_doomed(s, d, until_us, numbers, &count);
+    if (!st)
+        st = leave_all(s, numbers, count);
+    st = store_end(s, st);
+    if (!st)
+        store_flows_removed(s, count);
+    return st;
 }
 
 /* ---- all of it ---- */

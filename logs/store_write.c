@@ -216,7 +216,7 @@ static enum status write_rows(struct store *s, uint32_t count)
 }
 
 /* Only what is in the file for good is counted, and known by its key. */
-static void rows_stored(struct store *s, uint32_t number)
+void store_rows_stored(struct store *s, uint32_t number)
 {
     struct store_batch *b = &s->batch;
 
@@ -252,13 +252,16 @@ static enum status rows_write(struct store *s, uint32_t number)
 {
     enum status st = store_begin(s);
 
+    if (st)
+        return st;
+    if (number > batch_waiting(&s->batch)) /* some turned out to be there */
+        number = batch_waiting(&s->batch);
     s->lost_bodies = 0;
-    if (!st)
-        st = store_end(s, write_rows(s, number));
+    st = store_end(s, write_rows(s, number));
     if (st)
         rows_failed(s);
     else
-        rows_stored(s, number);
+        store_rows_stored(s, number);
     return st;
 }
 

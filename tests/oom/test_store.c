@@ -17,10 +17,22 @@ enum { FLOWS = 3, HEAD_BYTES = 16 };
 
 /* ---- SQLite's memory, by way of the allocator that fails ----------------- */
 
+static bool sqlite_is_scarce; /* else only our own allocations fail: it makes very many */
+static bool armed;
+
+static void arm(bool on)
+{
+    armed = on;
+    scarce_arm(on);
+}
+
 static void *sqlite_malloc(int len)
 {
-    uint8_t *block = malloc((size_t)len + HEAD_BYTES);
+    uint8_t *block;
 
+    scarce_arm(armed && sqlite_is_scarce);
+    block = malloc((size_t)len + HEAD_BYTES);
+    scarce_arm(armed);
     if (!block)
         return NULL;
     memcpy(block, &len, sizeof(len));
@@ -35,8 +47,11 @@ static void sqlite_free(void *p)
 
 static void *sqlite_realloc(void *p, int len)
 {
-    uint8_t *block = realloc(p ? (uint8_t *)p - HEAD_BYTES : NULL, (size_t)len + HEAD_BYTES);
+    uint8_t *block;
 
+    scarce_arm(armed && sqlite_is_scarce);
+    block = realloc(p ? (uint8_t *)p - HEAD_BYTES : NULL, (size_t)len + HEAD_BYTES);
+    scarce_arm(armed);
     if (!block)
         return NULL;
     memcpy(block, &len, sizeof(len));
@@ -75,64 +90,95 @@ static uint64_t lost(struct store_world *w)
     return atomic_load(&w->facts.lost_flows);
 }
 
-static void put(struct store_world *w, unsigned i, unsigned *given)
+/* Flows are old at once, but for those with that body. */
+static struct store_world *make(struct filter **ret_filter)
+{
+    struct store_world *w = world_make_at("/dev/shm");
+    struct filter_fault fault;
+
+    if (filter_parse(BYTES("body:large"), 0, ret_filter, &fault))
+        fail();
+    w->settings.digest = digest_sha256;
+    w->settings.own_place = true;
+    w->settings.keep =
+        (struct keep){.age_us = 1, .classes = {{*ret_filter, INT64_C(1) << 60}}, .class_count = 1};
+    return w;
+}
+
+static void opens(void)
+{
+    struct filter *filter = NULL;
+    struct store_world *w = make(&filter);
+    enum status st;
+
+    arm(true);
+    st = store_open(&w->settings, &w->facts, w->error, &w->store);
+    arm(false);
+    if (st) {
+        assert_true(scarce_failed());
+        assert_true(w->error[0]);
+        world_open(w); /* with memory all is well again */
+    }
+    assert_string_equal(store_notice(w->store), ""); /* nothing was taken for damage */
+    world_put(w, make_http_flow("GET", "/", 200, NULL));
+    world_commit(w);
+    assert_sound(w);
+    world_free(w);
+    filter_free(filter);
+}
+
+static void put(struct store_world *w, unsigned i)
 {
     static const char large[4000] = "[large]";
     struct flow *f = make_http_flow("POST", "/a", 200, "application/json");
     uint64_t before = lost(w);
 
     make_body(f, &f->response, i ? bytes_make(large, sizeof(large)) : BYTES("{}"));
+    arm(true);
     if (store_put(w->store, f))
         assert_int_equal(lost(w), before + 1);
+    arm(false);
     free_flow(f);
-    (*given)++;
 }
 
-static void lives(void)
+static void keeps(void)
 {
-    struct store_world *w;
-    struct filter_fault fault;
     struct filter *filter = NULL;
-    unsigned given = 0;
+    struct store_world *w = make(&filter);
     bool more = true;
 
-    if (filter_parse(BYTES("body:large"), 0, &filter, &fault))
-        fail();
-    w = world_make();
-    w->settings.digest = digest_sha256;
-    w->settings.own_place = true;
-    w->settings.keep =
-        (struct keep){.age_us = 1, .classes = {{filter, INT64_C(1) << 60}}, .class_count = 1};
-    scarce_arm(true);
-    if (store_open(&w->settings, &w->facts, w->error, &w->store) == STATUS_OK) {
-        for (unsigned i = 0; i < FLOWS; i++)
-            put(w, i, &given);
-        (void)!store_commit(w->store);
-        for (int i = 0; more && i < 8; i++) {
-            if (store_keep(w->store, INT64_MAX / 8, &more))
-                more = false;
-        }
-        put(w, 1, &given);
-    } else {
-        assert_true(scarce_failed());
-        assert_true(w->error[0]);
+    world_open(w);
+    for (unsigned i = 0; i < FLOWS; i++)
+        put(w, i);
+    arm(true);
+    (void)!store_commit(w->store);
+    for (int i = 0; more && i < 8; i++) {
+        if (store_keep(w->store, INT64_MAX / 8, &more))
+            more = false;
     }
-    scarce_arm(false);
-    if (w->store) {
-        world_commit(w); /* with memory all is well again */
-        assert_int_equal(atomic_load(&w->facts.stored) + lost(w), given);
-        assert_int_equal(world_number(w, "SELECT count(*) FROM flows"),
-                         atomic_load(&w->facts.stored) - atomic_load(&w->facts.removed));
-        assert_sound(w);
-    }
+    arm(false);
+    put(w, 1);
+    world_commit(w);
+    assert_int_equal(atomic_load(&w->facts.stored) + lost(w), FLOWS + 1);
+    assert_int_equal(world_number(w, "SELECT count(*) FROM flows"),
+                     atomic_load(&w->facts.stored) - atomic_load(&w->facts.removed));
+    assert_sound(w);
     world_free(w);
     filter_free(filter);
+}
+
+static void a_store_opens_or_says_that_it_cannot(void **state)
+{
+    (void)state;
+    sqlite_is_scarce = false;
+    scarce_play(opens);
 }
 
 static void every_flow_is_stored_or_counted(void **state)
 {
     (void)state;
-    scarce_play(lives);
+    sqlite_is_scarce = true;
+    scarce_play(keeps);
 }
 
 int main(void)
@@ -142,6 +188,7 @@ int main(void)
         sqlite_roundup, sqlite_init, sqlite_shutdown, NULL,
     };
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_store_opens_or_says_that_it_cannot),
         cmocka_unit_test(every_flow_is_stored_or_counted),
     };
 
