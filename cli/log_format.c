@@ -27,8 +27,10 @@ int log_format_choose(const struct cli *cli, const struct log_format **ret_forma
     const char *name = options_value(&cli->options, OPTION_FORMAT), *near;
     const char *names[FORMATS];
 
-    if (!name)
-        name = options_has(&cli->options, OPTION_JSON) ? "json" : "table";
+    if (!name && !options_has(&cli->options, OPTION_JSON))
+        name = "table";
+    if (!name) /* an array has an end */
+        name = options_has(&cli->options, OPTION_FOLLOW) ? "jsonl" : "json";
     for (size_t i = 0; i < FORMATS; i++) {
         names[i] = formats[i]->name;
         if (strcmp(name, names[i]) != 0)
