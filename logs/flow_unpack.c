@@ -103,7 +103,7 @@ static struct bytes take_inside(struct unpacker *u, struct bytes whole, uint64_t
         fail(u, STATUS_BAD_INPUT);
         return bytes_make(NULL, 0);
     }
-    return bytes_make(whole.ptr + at, (size_t)len);
+    return bytes_until(bytes_from(whole, (size_t)at), (size_t)len);
 }
 
 static struct bytes take_part(struct unpacker *u, struct bytes whole)
