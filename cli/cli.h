@@ -7,7 +7,6 @@
 #include "base/version.h"
 #include "cli/options.h"
 
-
 /* Exit codes of all commands; `exec` has those of its child besides. */
 enum exit_code {
     CODE_OK = 0,

@@ -113,24 +113,31 @@ static int64_t line_start(int fd, int64_t least, int64_t end)
     return least;
 }
 
+/* The number behind "name": in our own foot; 0 when there is none. */
+static uint64_t foot_number(struct bytes foot, const char *name)
+{
+    ptrdiff_t at = bytes_search(foot, bytes_of(name));
+    struct bytes rest = bytes_from(foot, at < 0 ? foot.len : (size_t)at + strlen(name));
+    uint64_t number = 0;
+    size_t len = 0;
+
+    while (len < rest.len && rest.ptr[len] >= '0' && rest.ptr[len] <= '9')
+        len++;
+    return bytes_to_u64(bytes_until(rest, len), UINT64_MAX, &number) ? 0 : number;
+}
+
 /* "],…}}" */
 static bool read_foot(struct har_file *f, int64_t at, int64_t size)
 {
-    unsigned long long flows = 0, bodies = 0;
-    char text[HEAD_BYTES + 1];
+    uint8_t text[HEAD_BYTES];
     struct bytes foot;
-    size_t len;
 
     if (size - at > HEAD_BYTES)
         return false;
-    len = read_at(f->fd, at, (uint8_t *)text, (size_t)(size - at));
-    text[len] = '\0';
-    foot = bytes_make(text, len);
+    foot = bytes_make(text, read_at(f->fd, at, text, (size_t)(size - at)));
     if (!bytes_starts_with(foot, BYTES("]")) || !bytes_ends_with(foot, BYTES("}}\n")))
         return false;
-    if (sscanf(text, "],\"_weir\":{\"lost\":{\"flows\":%llu,\"bodies\":%llu}}", &flows, &bodies) ==
-        2)
-        f->lost = (struct log_gap){flows, bodies};
+    f->lost = (struct log_gap){foot_number(foot, "\"flows\":"), foot_number(foot, "\"bodies\":")};
     return true;
 }
 
