@@ -196,8 +196,7 @@ static void leaves_other_files_alone(void **state)
 {
     static const char *const others[] = {
         "hello\n",
-        "{\"log\":{\"version\":\"1.2\",\"creator\":{\"name\":\"WebInspector\"},\"entries\":[\n]}}"
-        "\n",
+        "{\"log\":{\"version\":\"1.2\",\"creator\":{\"name\":\"Other\"},\"entries\":[\n]}}\n",
         "{\"schema\":\"weir.flow/1\"}\n",
     };
     char error[SINK_ERROR_BYTES];
