@@ -169,12 +169,34 @@ static int replay_one(struct replay *r, struct flow *f)
     return code;
 }
 
+/* What is sent is recorded as well, in the same store as a rule: such flows come after
+ * this number, or they would be sent again for ever. */
+static enum status last_number(struct replay *r, uint64_t *ret_number)
+{
+    const struct query_ask ask = {.newest_first = true, .limit = 1};
+    struct flow *f = NULL;
+    enum status st = query_begin(r->query, &ask);
+
+    if (!st)
+        st = query_next(r->query, &f);
+    query_end(r->query);
+    if (st == STATUS_OK)
+        *ret_number = f->number;
+    flow_free(f);
+    return st == STATUS_END ? STATUS_OK : st;
+}
+
 static int replay_filtered(struct replay *r)
 {
-    const struct query_ask ask = {.filter = r->filter, .bodies = true};
+    struct query_ask ask = {.filter = r->filter, .bodies = true};
+    uint64_t last = 0;
     struct flow *f;
-    enum status st = query_begin(r->query, &ask);
+    enum status st = last_number(r, &last);
     int code = CODE_OK;
+
+    ask.before = last + 1;
+    if (!st)
+        st = query_begin(r->query, &ask);
 
     while (!st && !code) {
         st = query_next(r->query, &f);

@@ -8,6 +8,8 @@
 #include "logs/flow_clean.h"
 #include "logs/pcapng_tcp.h"
 
+#define LONGEST_US (INT64_C(365) * 24 * 3600 * 1000 * 1000)
+
 enum {
     BLOCK_SECTION = 0x0a0d0d0a, /* §4.1 */
     BLOCK_INTERFACE = 1,        /* §4.2 */
@@ -208,9 +210,12 @@ static struct tcp_stream *stream_take(struct pcapng *p, const struct flow *f, st
 /* ---- exchanges ----------------------------------------------------------------------------------
  */
 
-static int64_t at_least_0(int64_t us)
+/* Of a phase; one that is not known takes no time, and none takes a year. */
+static int64_t span_us(int64_t us)
 {
-    return us > 0 ? us : 0;
+    if (us < 0)
+        return 0;
+    return us < LONGEST_US ? us : LONGEST_US;
 }
 
 /* When the last byte of the answer came; the total is not known of all. */
@@ -219,9 +224,9 @@ static int64_t end_us(const struct flow *f)
     const struct flow_timings *t = &f->timings;
 
     if (t->total >= 0)
-        return f->started_us + t->total;
-    return f->started_us + at_least_0(t->blocked) + at_least_0(t->dns) + at_least_0(t->connect) +
-           at_least_0(t->tls) + at_least_0(t->send) + at_least_0(t->wait) + at_least_0(t->receive);
+        return f->started_us + span_us(t->total);
+    return f->started_us + span_us(t->blocked) + span_us(t->dns) + span_us(t->connect) +
+           span_us(t->tls) + span_us(t->send) + span_us(t->wait) + span_us(t->receive);
 }
 
 static void put_cut(const struct flow_message *m, struct buf *out)
@@ -334,7 +339,7 @@ static enum status put_request(struct exchange *x, struct buf *out)
     enum status st = flow_clean_put(x->p->redactor, f, &f->request, &x->text);
 
     put_request_comment(x->p, f, &x->comment);
-    data.last_us = f->started_us + at_least_0(f->timings.send);
+    data.last_us = f->started_us + span_us(f->timings.send);
     return st ? st : put_text(x, &data, out);
 }
 
@@ -348,7 +353,7 @@ static enum status put_response(struct exchange *x, struct buf *out)
         flow_clean_put_head(x->p->redactor, f, i->head, &x->text);
     st = flow_clean_put(x->p->redactor, f, &f->response, &x->text);
     put_response_comment(f, &x->comment);
-    data.first_us = data.last_us - at_least_0(f->timings.receive);
+    data.first_us = data.last_us - span_us(f->timings.receive);
     return st ? st : put_text(x, &data, out);
 }
 

@@ -1,6 +1,7 @@
 """`weir replay`: recorded requests arrive again as they were, or as they are told to be."""
 
 import json
+import time
 import unittest
 
 from weirtest import Ground, Weir, curl, eventually, free_port
@@ -76,6 +77,19 @@ class Replay(Ground):
         self.record("http://origin.test/other")
         self.replay("/f/", "method:GET")
         self.assertEqual([r.target for r in self.origin.requests], ["/f/1", "/f/2"])
+
+    def test_does_not_replay_its_own_requests(self):
+        self.record("http://origin.test/loop/1")
+        self.record("http://origin.test/loop/2")
+
+        def slowly(wire, request):
+            time.sleep(0.5)  # the one before is stored by now
+            wire.reply(200)
+
+        self.origin.default, before = slowly, self.origin.default
+        self.addCleanup(setattr, self.origin, "default", before)
+        self.replay("/loop/")
+        self.assertEqual([r.target for r in self.origin.requests], ["/loop/1", "/loop/2"])
 
     def test_says_when_nothing_fits(self):
         _, err = self.replay("status:599", code=4)
