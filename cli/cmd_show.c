@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "cli/archive.h"
+#include "cli/copy.h"
 #include "cli/redaction.h"
 #include "cli/terminal.h"
 #include "http/coding.h"
@@ -140,7 +141,8 @@ static void put_flow(struct show *s)
 /* What contradicts itself. */
 static int check_options(const struct cli *cli)
 {
-    static const enum option alone[] = {OPTION_JSON, OPTION_BODY, OPTION_RAW, OPTION_TIMING};
+    static const enum option alone[] = {OPTION_JSON, OPTION_BODY, OPTION_RAW, OPTION_TIMING,
+                                        OPTION_COPY_AS};
     const char *first = NULL;
 
     if (cli->options.operand_count > 1)
@@ -165,11 +167,29 @@ static unsigned wanted_parts(const struct cli *cli)
     return parts ? parts : SHOW_REQUEST | SHOW_RESPONSE;
 }
 
+static int copy_flow(const struct cli *cli, const struct flow *f)
+{
+    const struct copy_form *form;
+    struct redactor redactor;
+    int code = copy_form_named(cli, options_value(&cli->options, OPTION_COPY_AS), &form);
+
+    if (!code)
+        code = redaction_make(cli, NULL, &redactor);
+    if (code)
+        return code;
+    code = copy_print(cli, form, &redactor, f);
+    redaction_release(&redactor);
+    return code;
+}
+
 static int show_flow(const struct cli *cli, const struct flow *f)
 {
     struct show s = {.cli = cli, .flow = f, .parts = wanted_parts(cli)};
-    int code = redaction_make(cli, NULL, &s.redactor);
+    int code;
 
+    if (options_has(&cli->options, OPTION_COPY_AS))
+        return copy_flow(cli, f);
+    code = redaction_make(cli, NULL, &s.redactor);
     if (code)
         return code;
     buf_init(&s.out, SHOW_OUT_BYTES);
