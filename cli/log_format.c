@@ -76,7 +76,7 @@ int log_writer_init(struct log_writer *w, const struct cli *cli, const struct lo
     buf_init(&w->out, LOG_OUT_BYTES);
     flow_table_init(&w->table, &w->redactor, cli->colour_out, terminal_columns(STDOUT_FILENO),
                     (int64_t)time(NULL));
-    jsonl_format_init(&w->json, &w->redactor);
+    har_format_init(&w->har, &w->redactor);
     code = choose_columns(w);
     if (code) {
         log_writer_release(w);
@@ -90,7 +90,7 @@ int log_writer_init(struct log_writer *w, const struct cli *cli, const struct lo
 void log_writer_release(struct log_writer *w)
 {
     flow_table_release(&w->table);
-    jsonl_format_release(&w->json);
+    har_format_release(&w->har);
     buf_release(&w->out);
     redaction_release(&w->redactor);
 }
@@ -143,7 +143,7 @@ const struct log_format log_format_table = {
 
 static enum status jsonl_flow(struct log_writer *w, const struct flow *f)
 {
-    return jsonl_put_flow(&w->json, f, &w->out);
+    return jsonl_put_flow(&w->har.json, f, &w->out);
 }
 
 const struct log_format log_format_jsonl = {
@@ -163,7 +163,7 @@ static enum status json_flow(struct log_writer *w, const struct flow *f)
 {
     if (w->count)
         buf_put_text(&w->out, ",");
-    return jsonl_put_flow(&w->json, f, &w->out);
+    return jsonl_put_flow(&w->har.json, f, &w->out);
 }
 
 static void json_end(struct log_writer *w)

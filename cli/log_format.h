@@ -5,7 +5,7 @@
 
 #include "cli/cli.h"
 #include "logs/flow_table.h"
-#include "logs/jsonl_format.h"
+#include "logs/har_format.h"
 
 enum { LOG_OUT_BYTES = 512 * 1024 * 1024 }; /* of flows that are not written yet */
 
@@ -15,7 +15,7 @@ struct log_writer {
     const struct log_format *format;
     struct redactor redactor;
     struct flow_table table;
-    struct jsonl_format json;
+    struct har_format har; /* its `json` serves the other forms of JSON, too */
     struct buf out;
     uint64_t count; /* flows written so far */
 };
