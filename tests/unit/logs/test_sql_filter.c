@@ -43,6 +43,9 @@ static void asks_the_index_for_three_letters_and_more(void **state)
     assert_where("body:abc", 3,
                  "number IN (SELECT rowid FROM fts_3 WHERE fts_3 MATCH ?10 AND rowid BETWEEN ?1 "
                  "AND ?2)");
+    assert_where("login", 3,
+                 "(number IN (SELECT rowid FROM fts_3 WHERE fts_3 MATCH ?11 AND rowid BETWEEN ?1 "
+                 "AND ?2) AND flow_url(kind,scheme,host,port,path,?10))");
     assert_where("header:x-a", 3,
                  "number IN (SELECT rowid FROM fts_3 WHERE fts_3 MATCH ?10 AND rowid BETWEEN ?1 "
                  "AND ?2)");
