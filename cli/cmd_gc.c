@@ -165,7 +165,10 @@ static int gc_instance(struct gc *g, bool *ret_done)
 
 static int64_t now_us(void)
 {
-    return (int64_t)time(NULL) * 1000000;
+    struct timespec now = {0};
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
 static enum status gc_plan(struct gc *g, struct store *s)

@@ -7,6 +7,7 @@
 enum {
     KEEP_STEPS = 8, /* of retention behind a commit, while there is far too much */
     SAY_TEXT = 512,
+    QUIET_MS = 60 * 1000,
 };
 
 struct sink_store {
@@ -14,8 +15,10 @@ struct sink_store {
     const struct sink_store_settings *settings;
     int64_t commit_ms; /* the monotonic clock: when what waits is to be written; 0: nothing waits */
     int64_t keep_ms, index_ms;
-    bool failing;    /* people know that flows cannot be written */
-    uint64_t stored; /* flows, when all that was given had been written */
+    bool failing;     /* the last commit did not succeed */
+    bool told;        /* people know of it */
+    int64_t quiet_ms; /* they do not hear of another one before */
+    uint64_t stored;  /* flows, when all that was given had been written */
 };
 
 static int64_t clock_us(clockid_t id)
@@ -115,17 +118,21 @@ static enum status store_sink_gap(void *self, const struct log_gap *gap)
     return STATUS_OK;
 }
 
-/* People hear of it once, when it begins and when it is over. */
+/* People hear of it when it begins and when it is over; of what comes and goes, as on a disk
+ * that is nearly full, not all the time. */
 static void tell_failure(struct sink_store *s, bool failing)
 {
     char text[SAY_TEXT];
 
-    if (failing && !s->failing) {
+    if (failing && !s->failing && now_ms() >= s->quiet_ms) {
         snprintf(text, sizeof(text), "flows cannot be written to the store, and wait in memory: %s",
                  store_error(s->store));
         say(s, text);
-    } else if (!failing && s->failing) {
+        s->told = true;
+    } else if (!failing && s->told) {
         say(s, "flows are written to the store again");
+        s->told = false;
+        s->quiet_ms = now_ms() + QUIET_MS;
     }
     s->failing = failing;
 }

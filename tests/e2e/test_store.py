@@ -58,7 +58,10 @@ def settled(weir):
         done = store["stored"] + store["lost_flows"]
         return store if told["log"]["flows"] == done else None
 
-    return eventually(check, "the end of writing", 30)
+    try:
+        return eventually(check, "the end of writing", 30)
+    except AssertionError as error:
+        raise AssertionError("%s: %s" % (error, status(weir))) from None
 
 
 class Keeping(Ground):
