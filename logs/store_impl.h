@@ -33,6 +33,7 @@ struct store {
     bool damaged;          /* the file is to be replaced */
     bool doubt;            /* whether the last transaction was committed */
     bool tight;            /* no free pages are left in the file */
+    uint32_t squeezed;     /* so many flows went in, or did not, when the disk was full */
     bool bare;             /* what is being written goes without its bodies */
     uint64_t lost_bodies;  /* of what is being written */
     char notice[STORE_ERROR_TEXT], told[STORE_ERROR_TEXT], error[STORE_ERROR_TEXT];

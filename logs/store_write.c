@@ -6,8 +6,9 @@
 enum {
     INLINE_BYTES = 2 * 1024, /* shorter bodies stand in their row */
     CHUNK_BYTES = 256 * 1024,
-    SQUEEZES = 64, /* tries of one commit, while the disk is full */
-    NUMBER_AT = 1, /* parameters of PUT_FLOW */
+    SQUEEZES = 64,          /* tries of one commit, while the disk is full … */
+    SQUEEZE_US = 50 * 1000, /* … and the time after which no further one is begun */
+    NUMBER_AT = 1,          /* parameters of PUT_FLOW */
     ID_AT = 2,
     NUMBERS_AT = 3,
     TEXTS_AT = NUMBERS_AT + BATCH_NUMBERS,
@@ -18,6 +19,14 @@ static int64_t now_us(void)
     struct timespec t;
 
     clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+static int64_t clock_us(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
     return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
@@ -269,10 +278,11 @@ static enum status rows_write(struct store *s, uint32_t number)
  * tried, down to a single flow without its bodies. */
 static enum status rows_squeeze(struct store *s)
 {
-    uint32_t number = batch_waiting(&s->batch);
+    int64_t until_us = clock_us() + SQUEEZE_US;
+    uint32_t number = s->squeezed ? s->squeezed * 2 : batch_waiting(&s->batch);
     enum status st = STATUS_LIMIT;
 
-    for (int i = 0; i < SQUEEZES && store_pending(s); i++) {
+    for (int i = 0; i < SQUEEZES && store_pending(s) && clock_us() < until_us; i++) {
         number = st ? number / 2 : number * 2;
         if (number > batch_waiting(&s->batch))
             number = batch_waiting(&s->batch);
@@ -284,6 +294,7 @@ static enum status rows_squeeze(struct store *s)
             number = 1;
     }
     s->bare = false;
+    s->squeezed = number; /* the next one goes on from there */
     return st || !store_pending(s) ? st : STATUS_LIMIT;
 }
 

@@ -380,8 +380,9 @@ static void writes_the_part_that_there_is_room_for(void **state)
     }
     for (int i = 0; i < 10; i++)
         world_put(w, world_flow(w, "/small", BYTES("small")));
-    page_limit(w, 600); /* two large ones, and some more */
-    assert_int_equal(store_commit(w->store), STATUS_OK);
+    page_limit(w, 600);                          /* two large ones, and some more */
+    for (int i = 0; store_commit(w->store); i++) /* each tries for a short time only */
+        assert_true(i < 100);
     assert_int_equal(world_number(w, "SELECT count(*) FROM flows"), 13);
     assert_int_equal(world_number(w, "SELECT count(*) FROM bodies WHERE bytes > 1000"), 2);
     assert_int_equal(atomic_load(&w->facts.lost_bodies), 1);
