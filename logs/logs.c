@@ -73,7 +73,7 @@ static size_t logs_turn(struct logs *l, bool now)
     return served;
 }
 
-/* What can wait until nothing else is to be done; how long to sleep then. */
+/* What can wait until little or nothing else is to be done; how long to sleep then. */
 static int logs_spare_time(struct logs *l)
 {
     int sleep_ms = -1;
@@ -128,11 +128,11 @@ static void *logs_run(void *argument)
         logs_publish_drain(l, drains);
         if (last || atomic_load(&l->drains_asked) != drains)
             continue;
+        sleep_ms = served < LOG_SPARE_EVENTS ? logs_spare_time(l) : -1;
         if (served) {
             bell_nap(&l->bell, LOG_FLUSH_MS);
             continue;
         }
-        sleep_ms = logs_spare_time(l);
         bell_doze(&l->bell);
         if (sleep_ms && logs_idle(l, drains))
             bell_sleep(&l->bell, sleep_ms);

@@ -19,8 +19,9 @@ enum {
     LOG_BYTES = 64 * 1024 * 1024,            /* captured body bytes on their way, of one loop */
     LOG_SINK_QUEUE_BYTES = 16 * 1024 * 1024, /* formatted text waiting for a sink that stalls */
     LOG_FLUSH_MS = 5,                        /* what comes within it is written in one go */
-    LOG_IDLE_MS = 1000, /* how often a sink looks after itself while nothing comes */
-    LOG_LIVE_MS = 100,  /* a flow open longer is shown before its end */
+    LOG_SPARE_EVENTS = 256, /* a turn with fewer leaves time for what sinks put off */
+    LOG_IDLE_MS = 1000,     /* how often a sink looks after itself while nothing comes */
+    LOG_LIVE_MS = 100,      /* a flow open longer is shown before its end */
 };
 
 enum log_event_kind {
