@@ -96,7 +96,7 @@ static int print(const struct cli *cli, struct stats *s, const struct stats_styl
 
 static int count(const struct cli *cli, enum stats_by by, const struct stats_style *style)
 {
-    uint8_t key[SIPHASH_KEY_BYTES] = {0};
+    uint8_t key[SIP_HASH_KEY_BYTES] = {0};
     struct filter *filter = NULL;
     struct query *q = NULL;
     struct stats s;

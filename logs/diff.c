@@ -1,11 +1,11 @@
 #include "logs/diff_impl.h"
 
+#include "base/sip_hash.h"
 #include "base/sizes.h"
 #include "base/text.h"
 #include "http/json.h"
 #include "logs/flow_make.h"
 #include "logs/media.h"
-#include "logs/siphash.h"
 
 enum { TEXT_BYTES = 256 * 1024, SHOWN_BYTES = 8 };
 
@@ -188,7 +188,7 @@ static enum status hash_wire(const struct diff_ask *ask, const struct flow_messa
     buf_init(&joined, FLOW_MAKE_BYTES);
     st = flow_wire(m, &joined, &wire);
     if (!st)
-        *ret_hash = siphash(ask->redactor.key, wire);
+        *ret_hash = sip_hash_keyed(ask->redactor.key, wire);
     buf_release(&joined);
     return st == STATUS_NO_MEMORY ? st : STATUS_OK;
 }

@@ -2,11 +2,11 @@
 
 #include <string.h>
 
+#include "base/sip_hash.h"
 #include "base/text.h"
 #include "logs/media.h"
 #include "logs/redact_impl.h"
 #include "logs/redact_own.h"
-#include "logs/siphash.h"
 
 enum {
     JWT_MIN_BYTES = 24, /* of header and payload: what is shorter is none */
@@ -40,7 +40,7 @@ void redact_put_secret(const struct redactor *r, struct bytes secret, struct buf
     }
     if (secret.len == 0)
         return;
-    hash = siphash(r->key, secret);
+    hash = sip_hash_keyed(r->key, secret);
     for (size_t i = 0; i < sizeof(digits); i++)
         digits[i] = (uint8_t)(hash >> 8 * i);
     buf_put_text(out, MARK);

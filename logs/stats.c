@@ -48,10 +48,10 @@ bool stats_by_find(struct bytes name, enum stats_by *ret_by, const char **ret_ne
 }
 
 enum status stats_init(struct stats *s, enum stats_by by,
-                       const uint8_t key[static SIPHASH_KEY_BYTES])
+                       const uint8_t key[static SIP_HASH_KEY_BYTES])
 {
     *s = (struct stats){.by = by};
-    memcpy(s->key, key, SIPHASH_KEY_BYTES);
+    memcpy(s->key, key, SIP_HASH_KEY_BYTES);
     arena_init(&s->arena, STATS_BYTES);
     buf_init(&s->text, TEXT_BYTES);
     s->groups = calloc(STATS_GROUPS, sizeof(*s->groups));
@@ -149,7 +149,7 @@ static struct stats_group *group_of(struct stats *s, struct bytes key)
     uint64_t at;
 
     key = bytes_until(key, STATS_KEY_BYTES);
-    at = siphash(s->key, key) % TABLE_SLOTS;
+    at = sip_hash_keyed(s->key, key) % TABLE_SLOTS;
     for (; s->slots[at]; at = (at + 1) % TABLE_SLOTS) {
         struct stats_group *g = &s->groups[s->slots[at] - 1];
 

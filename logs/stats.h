@@ -3,10 +3,10 @@
 #ifndef WEIR_LOGS_STATS_H
 #define WEIR_LOGS_STATS_H
 
+#include "base/sip_hash.h"
 #include "logs/flow.h"
 #include "logs/histogram.h"
 #include "logs/redact.h"
-#include "logs/siphash.h"
 
 enum {
     STATS_GROUPS = 10000,  /* further keys are counted together */
@@ -57,7 +57,7 @@ struct stats {
     struct stats_group *groups;    /* STATS_GROUPS */
     uint32_t *slots;               /* a hash table: places in `groups`, plus one */
     uint32_t group_count;
-    uint8_t key[SIPHASH_KEY_BYTES]; /* so that nobody makes keys collide */
+    uint8_t key[SIP_HASH_KEY_BYTES]; /* so that nobody makes keys collide */
     struct stats_times times;
     int64_t first_us, last_us; /* starts, since 1970 */
     struct buf text;           /* of a key */
@@ -65,7 +65,7 @@ struct stats {
 
 /* NO_MEMORY. `key` is random. */
 MUST_USE enum status stats_init(struct stats *s, enum stats_by by,
-                                const uint8_t key[static SIPHASH_KEY_BYTES]);
+                                const uint8_t key[static SIP_HASH_KEY_BYTES]);
 void stats_release(struct stats *s);
 /* Counts always: where memory or STATS_BYTES run out a new key goes to `other`, and a
  * duration is missed, which is counted too. */

@@ -1,6 +1,6 @@
 #include "rules/dice.h"
 
-#include "rules/sip_hash.h"
+#include "base/sip_hash.h"
 
 int64_t dice_draw(struct dice *d, int64_t low, int64_t high)
 {

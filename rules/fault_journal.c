@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sip_hash.h"
 #include "base/text.h"
 #include "rules/rule.h"
-#include "rules/sip_hash.h"
 
 enum { KEY_HASH_TEXT = 33, FIRST_SLOTS = 1024 };
 

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "rules/sip_hash.h"
+#include "base/sip_hash.h"
 
 struct seen {
     uint64_t hash;

@@ -4,9 +4,9 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/sip_hash.h"
 #include "rules/key_table.h"
 #include "rules/rendezvous.h"
-#include "rules/sip_hash.h"
 #include "rules/when_tap.h"
 
 enum {

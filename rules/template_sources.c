@@ -1,10 +1,10 @@
 #include <string.h>
 
+#include "base/sip_hash.h"
 #include "http/url.h"
 #include "rules/cookie.h"
 #include "rules/date.h"
 #include "rules/match.h"
-#include "rules/sip_hash.h"
 #include "rules/template_part.h"
 
 void url_put_legal(struct buf *out, struct bytes in, const char *more)

@@ -1,8 +1,8 @@
 #include "rules/when.h"
 
+#include "base/sip_hash.h"
 #include "rules/cookie.h"
 #include "rules/draft.h"
-#include "rules/sip_hash.h"
 
 enum { WHEN_KEY_BYTES = 256 * 1024 }; /* of a URL as a key; what is longer counts as cut */
 

@@ -65,7 +65,7 @@ static void a_fault_that_is_shown(void)
 /* Flows are counted all the same. */
 static void counts(void)
 {
-    static const uint8_t key[SIPHASH_KEY_BYTES];
+    static const uint8_t key[SIP_HASH_KEY_BYTES];
     struct stats_style style = {.groups = 10, .redactor = {.on = true}};
     struct flow *flow = make_http_flow("GET", "/a/1", 200, "text/plain");
     struct stats s;

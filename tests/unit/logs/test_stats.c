@@ -13,7 +13,7 @@
 
 enum { OUT_BYTES = 32 * 1024 * 1024 };
 
-static const uint8_t key[SIPHASH_KEY_BYTES] = {1, 2, 3};
+static const uint8_t key[SIP_HASH_KEY_BYTES] = {1, 2, 3};
 static const struct stats_style plain = {.groups = 20};
 
 static void add(struct stats *s, const char *path, unsigned status, int64_t total_us)

@@ -1,4 +1,4 @@
-#include "logs/siphash.h"
+#include "base/sip_hash.h"
 
 struct sip {
     uint64_t v0, v1, v2, v3;
@@ -42,9 +42,8 @@ static void sip_add(struct sip *s, uint64_t word)
     s->v0 ^= word;
 }
 
-uint64_t siphash(const uint8_t key[static SIPHASH_KEY_BYTES], struct bytes in)
+static uint64_t sip_text(uint64_t k0, uint64_t k1, struct bytes in)
 {
-    uint64_t k0 = word_of(key, 8), k1 = word_of(key + 8, 8);
     struct sip s = {
         k0 ^ UINT64_C(0x736f6d6570736575),
         k1 ^ UINT64_C(0x646f72616e646f6d),
@@ -59,4 +58,23 @@ uint64_t siphash(const uint8_t key[static SIPHASH_KEY_BYTES], struct bytes in)
     s.v2 ^= 0xff;
     sip_rounds(&s, 4);
     return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
+}
+
+uint64_t sip_hash_keyed(const uint8_t key[static SIP_HASH_KEY_BYTES], struct bytes in)
+{
+    return sip_text(word_of(key, 8), word_of(key + 8, 8), in);
+}
+
+uint64_t sip_hash(uint64_t key, struct bytes in)
+{
+    return sip_text(key, 0, in);
+}
+
+uint64_t sip_hash_u64(uint64_t key, uint64_t value)
+{
+    uint8_t bytes[8];
+
+    for (unsigned i = 0; i < 8; i++)
+        bytes[i] = (uint8_t)(value >> (8 * i));
+    return sip_hash(key, bytes_make(bytes, sizeof(bytes)));
 }
