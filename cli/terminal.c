@@ -41,9 +41,12 @@ bool terminal_utf8(int fd)
 
     if (!isatty(fd))
         return true;
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (is_set(names[i]))
-            return strcasestr(getenv(names[i]), "UTF-8") || strcasestr(getenv(names[i]), "utf8");
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const char *value = getenv(names[i]);
+
+        if (value && value[0])
+            return strcasestr(value, "UTF-8") || strcasestr(value, "utf8");
+    }
     return false;
 }
 

@@ -89,7 +89,7 @@ static void read_packet(struct capture *c, const uint8_t *body, size_t len)
         assert_int_equal(sum(0, ip, 20), 0xffff);
     read_tcp(p, ip, packet_len - 14);
     if (20 + padded < len)
-        p->comment = bytes_make(body + 24 + padded, body[22 + padded] | body[23 + padded] << 8);
+        p->comment = bytes_make(body + 24 + padded, u32_at(body + 20 + padded) >> 16);
 }
 
 static struct capture *read_capture(struct bytes in)
