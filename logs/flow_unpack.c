@@ -156,7 +156,7 @@ static struct fields take_fields(struct unpacker *u, const struct fields *base)
     for (uint32_t i = 0; i < count && !u->status; i++) {
         uint64_t place = take_at_most(u, base ? base->count : 0);
 
-        fields.items[fields.count++] = place ? base->items[place - 1] : take_field(u);
+        fields.items[fields.count++] = base && place ? base->items[place - 1] : take_field(u);
     }
     return fields;
 }
