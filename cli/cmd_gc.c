@@ -234,7 +234,8 @@ static int gc_file(struct gc *g, const struct keep *keep)
     int code;
 
     if (!path_is_file(g->path)) {
-        cli_error(g->cli, "there is no store: %s", g->path);
+        cli_error(g->cli, "%s: there is no such store of flows", g->path);
+        cli_hint(g->cli, "to record flows: weir run");
         return CODE_FAILED;
     }
     st = store_open(&settings, &facts, error, &s);

@@ -162,7 +162,11 @@ static int write_flows(struct log_run *r, uint64_t limit)
         return follow(r);
     if (!code)
         code = log_writer_flush(&r->writer, true);
-    return !code && r->writer.count == 0 ? CODE_NO_MATCH : code;
+    if (code || r->writer.count)
+        return code;
+    if (r->writer.format == &log_format_table)
+        cli_say(r->cli, query_newest(r->query) ? "no flow matches" : "no flow is recorded yet");
+    return CODE_NO_MATCH;
 }
 
 static int print_help(const struct cli *cli, void (*put)(struct buf *out))

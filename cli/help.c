@@ -37,7 +37,7 @@ static void put_row(struct buf *out, const char *left, const char *right)
 {
     int gap = HELP_COLUMN - 2 - (int)strlen(left);
 
-    buf_putf(out, "  %s%*s%s\n", left, gap > 1 ? gap : 1, "", right);
+    buf_putf(out, "  %s%*s%s\n", left, gap > 2 ? gap : 2, "", right);
 }
 
 void help_put_overview(struct buf *out, bool colour)
@@ -48,7 +48,7 @@ void help_put_overview(struct buf *out, bool colour)
     for (int i = 0; i < SUBCOMMAND_COUNT; i++)
         put_row(out, command_rows[i].name, command_rows[i].help);
     put_title(out, "Begin", colour);
-    put_row(out, "weir exec -- curl -s URL", "see what one command sends and gets");
+    put_row(out, "weir exec -- curl URL", "see what one command sends and gets");
     put_row(out, "weir run", "a proxy at 127.0.0.1:8080");
     put_row(out, "weir help COMMAND", "more, with examples");
     put_row(out, "weir help filters", "how flows are chosen");

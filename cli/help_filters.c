@@ -4,7 +4,7 @@
 #include "cli/cli.h"
 #include "logs/filter_keys.h"
 
-enum { KEY_COLUMN = 26, LIKE_COLUMN = 30 };
+enum { KEY_COLUMN = 28, LIKE_COLUMN = 32 };
 
 static const char grammar[] =
     "  Words search URLs, whatever the case; key:value asks a key. Side by side all must\n"

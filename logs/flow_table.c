@@ -32,6 +32,11 @@ static const struct column {
 #undef FLOW_COLUMN
 };
 
+/* What a narrow terminal does without, the first of them first. */
+static const enum flow_column dropped[] = {
+    FLOW_COLUMN_type,  FLOW_COLUMN_size, FLOW_COLUMN_time,  FLOW_COLUMN_duration,
+    FLOW_COLUMN_rules, FLOW_COLUMN_host, FLOW_COLUMN_number};
+
 /* ---- which, and how wide ---- */
 
 /* Shares of what fixed columns leave. */
@@ -42,13 +47,36 @@ static size_t weight_of(enum flow_column column)
     return flags & COLUMN_FLEX2 ? 2 : flags & COLUMN_FLEX ? 1 : 0;
 }
 
+static size_t least_width(const struct flow_table *t)
+{
+    size_t used = 0;
+
+    for (size_t i = 0; i < t->shown_count; i++)
+        used += columns[t->shown[i]].width + (i ? GAP : 0);
+    return used;
+}
+
+/* Until the rest fits into the terminal. */
+static void drop_columns(struct flow_table *t)
+{
+    for (size_t n = 0; n < sizeof(dropped) / sizeof(dropped[0]); n++) {
+        size_t kept = 0;
+
+        if (t->columns == 0 || least_width(t) <= t->columns)
+            return;
+        for (size_t i = 0; i < t->shown_count; i++)
+            if (t->shown[i] != dropped[n])
+                t->shown[kept++] = t->shown[i];
+        t->shown_count = kept;
+    }
+}
+
 static void lay_out(struct flow_table *t)
 {
-    size_t used = 0, weights = 0, all, spare;
+    size_t used = least_width(t), weights = 0, all, spare;
 
     for (size_t i = 0; i < t->shown_count; i++) {
         t->widths[i] = columns[t->shown[i]].width;
-        used += t->widths[i] + (i ? GAP : 0);
         weights += weight_of(t->shown[i]);
     }
     all = t->columns ? t->columns : PIPE_COLUMNS;
@@ -67,6 +95,7 @@ void flow_table_init(struct flow_table *t, const struct redactor *redactor, bool
     buf_init(&t->cut, SCRATCH_BYTES);
     for (int i = 0; i <= FLOW_COLUMN_rules; i++)
         t->shown[t->shown_count++] = (enum flow_column)i;
+    drop_columns(t);
     lay_out(t);
 }
 
@@ -297,7 +326,7 @@ static void place_cell(struct flow_table *t, size_t at, struct bytes text, enum 
                        struct buf *out)
 {
     const struct column *column = &columns[t->shown[at]];
-    bool last = at + 1 == t->shown_count, right = column->flags & COLUMN_RIGHT;
+    bool last = at + 1 == t->shown_count, right = column->flags & COLUMN_RIGHT, coloured;
     size_t width = t->widths[at], len;
 
     buf_clear(&t->cut);
@@ -308,11 +337,12 @@ static void place_cell(struct flow_table *t, size_t at, struct bytes text, enum 
     else
         console_put_middle_cut(&t->cut, text, width);
     len = console_columns(buf_bytes(&t->cut));
+    coloured = t->colour && style != STYLE_NONE && len > 0;
     if (right && len < width)
         console_put_spaces(out, width - len);
-    console_put_style(out, t->colour && style != STYLE_NONE, style);
+    console_put_style(out, coloured, style);
     buf_put(out, buf_bytes(&t->cut));
-    console_put_style(out, t->colour && style != STYLE_NONE, STYLE_NONE);
+    console_put_style(out, coloured, STYLE_NONE);
     if (!right && !last && len < width)
         console_put_spaces(out, width - len);
     if (!last)

@@ -26,7 +26,7 @@ struct flow_table {
     struct buf raw, cell, cut; /* scratch: not yet escaped, escaped, cut to its width */
 };
 
-/* With the columns that are shown when none are named. */
+/* With the columns that are shown when none are named; a narrow terminal does without some. */
 void flow_table_init(struct flow_table *t, const struct redactor *redactor, bool colour,
                      uint32_t columns, int64_t now_s);
 void flow_table_release(struct flow_table *t);

@@ -59,10 +59,12 @@ void show_put_timing(struct console_format *c, const struct flow *f, struct buf 
     };
     const struct phase total = {"total", t->total, STYLE_NONE};
     int64_t all = 0, at = 0;
+    bool sooner;
 
     for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++)
         if (phases[i].us > 0 && phases[i].us < INT64_MAX / BAR_COLUMNS - all)
             all += phases[i].us;
+    sooner = all > t->total && t->total >= 0; /* as behind CONNECT */
     if (t->total > all && t->total < INT64_MAX / BAR_COLUMNS)
         all = t->total;
     for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++) {
@@ -77,5 +79,5 @@ void show_put_timing(struct console_format *c, const struct flow *f, struct buf 
         at += p->us;
     }
     put_name(c, &total, out);
-    buf_put_byte(out, '\n');
+    buf_put_text(out, sooner ? "  (its connection was made before it began)\n" : "\n");
 }

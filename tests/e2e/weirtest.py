@@ -18,6 +18,7 @@ import tempfile
 import threading
 import time
 import unittest
+from collections import Counter
 
 from clients import (
     Raw,
@@ -114,6 +115,7 @@ class Weir:
         self.args = list(args)
         self.program = program or binary()
         self.env = {**clean_environment(), **self._folders(), **(env or {})}
+        self.read = (None, 0, [])  # of flows.jsonl: which file, how far, its records
         self.stderr = []  # lines
         self.process = None
         self.port = 0
@@ -211,8 +213,16 @@ class Weir:
         if not os.path.exists(self.jsonl_path):
             return []
         with open(self.jsonl_path, "rb") as file:
+            stat = os.fstat(file.fileno())
+            inode, at, records = self.read
+            if inode != stat.st_ino or stat.st_size < at:
+                at, records = 0, []
+            file.seek(at)
             text = file.read()  # at once: it grows meanwhile
-        return [json.loads(line) for line in text.split(b"\n")[:-1]]
+        end = text.rfind(b"\n") + 1
+        records = records + [json.loads(line) for line in text[:end].split(b"\n")[:-1]]
+        self.read = (stat.st_ino, at + end, records)
+        return list(records)
 
     def ended_flows(self, **wanted):
         """The flows that have ended so far, of those whose members equal `wanted`."""
@@ -227,8 +237,12 @@ class Weir:
         try:
             eventually(lambda: len(self.ended_flows(**wanted)) >= wait_for)
         except AssertionError:
-            seen = [(f["kind"], f.get("url"), f.get("reason")) for f in self.ended_flows()]
-            raise AssertionError("not %d flows %s, but %s" % (wait_for, wanted, seen)) from None
+            seen = Counter(
+                (f["kind"], f.get("url"), f.get("reason")) for f in self.ended_flows()
+            )
+            raise AssertionError(
+                "not %d flows %s, but %s" % (wait_for, wanted, seen.most_common(SHOWN_LINES))
+            ) from None
         return self.ended_flows(**wanted)
 
     def flow(self, **wanted):

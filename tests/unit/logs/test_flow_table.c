@@ -118,6 +118,33 @@ static void fits_into_the_terminal(void **state)
     free_flow(f);
 }
 
+static void does_without_columns_in_a_narrow_terminal(void **state)
+{
+    static const struct {
+        uint32_t columns;
+        const char *titles;
+    } cases[] = {
+        {111,
+         "     #  time          method   status  host          path             type          "
+         "size   duration  rules\n"},
+        {80, "     #  method   status  host          path               duration  rules\n"},
+        {40, "     #  method   status  path\n"},
+        {10, "method   status  path\n"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct flow_table t = table_of(NULL, false, cases[i].columns);
+        struct buf out;
+
+        buf_init(&out, OUT_BYTES);
+        flow_table_put_titles(&t, &out);
+        assert_string_equal(buf_text(&out), cases[i].titles);
+        buf_release(&out);
+        flow_table_release(&t);
+    }
+}
+
 static void colours_the_status_by_its_class(void **state)
 {
     struct flow *f = make_http_flow("GET", "/", 503, NULL);
@@ -154,6 +181,7 @@ int main(void)
         cmocka_unit_test(says_why_there_is_no_status),
         cmocka_unit_test(takes_out_secrets_and_what_acts_on_a_terminal),
         cmocka_unit_test(fits_into_the_terminal),
+        cmocka_unit_test(does_without_columns_in_a_narrow_terminal),
         cmocka_unit_test(colours_the_status_by_its_class),
         cmocka_unit_test(refuses_columns_that_it_has_not),
     };
