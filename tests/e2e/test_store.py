@@ -280,7 +280,7 @@ class Tidying(unittest.TestCase):
     def test_without_a_store_there_is_nothing_to_tidy(self):
         weir = Weir("logs: { store: off }\n")
         self.assertIn("is off", self.gc(weir, code=1))
-        self.assertIn("no store", self.gc(weir, "--store", "gone.db", code=1))
+        self.assertIn("no such store", self.gc(weir, "--store", "gone.db", code=1))
 
 
 class Killing(unittest.TestCase):
