@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "cli/instance.h"
@@ -45,8 +46,14 @@ static int ask_instance(const struct cli *cli, char ret_path[static PATHS_TEXT])
 static int open_at(const struct cli *cli, const char *path, struct query **ret_query)
 {
     char error[QUERY_ERROR_TEXT] = "";
-    enum status st = query_open(path, error, ret_query);
+    struct stat info;
+    enum status st;
 
+    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) {
+        cli_error(cli, "%s: this is a folder, no store of flows", path);
+        return CODE_FAILED;
+    }
+    st = query_open(path, error, ret_query);
     if (!st)
         return CODE_OK;
     cli_error(cli, "%s", error[0] ? error : status_sentence(st));

@@ -66,7 +66,7 @@ static int place_open(const struct cli *cli, struct place *p)
     p->fd = open(p->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0600);
     if (p->fd >= 0)
         return CODE_OK;
-    cli_error(cli, "cannot write %s: %s", p->path, strerror(errno));
+    cli_error(cli, "cannot write %s: %s", p->target, strerror(errno));
     return CODE_FAILED;
 }
 
@@ -88,7 +88,7 @@ static int place_close(const struct cli *cli, struct place *p, int code)
     if (!p->target || p->fd < 0)
         return code;
     if (close(p->fd) && !code) {
-        cli_error(cli, "cannot write %s: %s", p->path, strerror(errno));
+        cli_error(cli, "cannot write %s: %s", p->target, strerror(errno));
         code = CODE_FAILED;
     }
     if (!p->beside)
