@@ -351,7 +351,9 @@ class CutTls(Ground):
         self.assertEqual(self.ask_origin(), 200)
         reasons = {flow["reason"] for flow in self.weir.ended_flows() if flow["error"]}
         self.assertLessEqual(
-            reasons, {"tls_failed", "origin_closed", "origin_truncated", "origin_reset"}
+            reasons,
+            # the last: a reset that came before weir had seen that the connection stood
+            {"tls_failed", "origin_closed", "origin_truncated", "origin_reset", "connect_failed"},
         )
 
     def ask_origin(self):
