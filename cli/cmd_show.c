@@ -71,20 +71,22 @@ static void put_body(struct show *s, const struct flow_message *m)
 static void put_raw(struct show *s, enum http_side side)
 {
     struct buf raw;
-    bool decoded = false;
+    const char *whose = side == HTTP_REQUEST ? "request" : "response";
+    struct flow_cleaned cleaned = {0};
     enum status st;
 
     buf_init(&raw, SHOW_OUT_BYTES);
-    st = flow_put_raw(&s->redactor, s->flow, side, &raw, &decoded);
+    st = flow_put_raw(&s->redactor, s->flow, side, &raw, &cleaned);
     if (st)
         s->out.status = st;
     else if (isatty(STDOUT_FILENO))
         text_put_terminal_lines(&s->out, buf_bytes(&raw));
     else
         buf_put(&s->out, buf_bytes(&raw));
-    if (decoded)
-        cli_say(s->cli, "the %s's body is shown decoded: secrets were taken out of it",
-                side == HTTP_REQUEST ? "request" : "response");
+    if (cleaned.left)
+        cli_say(s->cli, "the %s's body is shown as far as it can be decoded", whose);
+    else if (cleaned.changed && cleaned.decoded)
+        cli_say(s->cli, "the %s's body is shown decoded: secrets were taken out of it", whose);
     buf_release(&raw);
 }
 

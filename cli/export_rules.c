@@ -68,6 +68,8 @@ static void tell(const struct export_rules *x)
     tell_left_out(x, c->overflow, "flows left out: there are too many URLs");
     tell_left_out(x, c->steps_lost, "answers left out: one URL had more than 64 different ones");
     tell_left_out(x, c->fields_lost, "header lines left out: rules cannot say them");
+    tell_left_out(x, c->sealed,
+                  "bodies only as far as they can be decoded; --redact=none has them whole");
     if (c->redacted)
         cli_hint(x->cli, "secrets are replaced by pseudonyms; --redact=none keeps them");
 }

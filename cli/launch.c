@@ -243,7 +243,7 @@ void launch_end(struct launch *l, int code)
     tls_shared_free(l->tls);
     if (l->logs)
         logs_free(l->logs);
-    redaction_release(&l->redactor);
+    redaction_release(l->redactor.on ? &l->redactor : &l->store.redactor);
     ca_free(l->ca);
     verdicts_release(&l->verdicts);
     config_release(&l->config);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/launch.h"
+#include "cli/redaction.h"
 #include "tls/digest.h"
 
 enum { NAME_TEXT = 32 };
@@ -52,6 +53,7 @@ int launch_store(struct launch *l, const struct launch_plan *plan)
 {
     const char *given = options_value(&l->cli->options, OPTION_STORE);
     struct bytes said = l->config.values.store;
+    int code;
 
     l->store = (struct sink_store_settings){
         .store = {.digest = digest_sha256, .keep = l->config.keep},
@@ -59,6 +61,9 @@ int launch_store(struct launch *l, const struct launch_plan *plan)
         .say = on_say,
         .self = l,
     };
+    code = redaction_make_stored(l->cli, &l->config, &l->redactor, &l->store.redactor);
+    if (code)
+        return code;
     if (given && strcmp(given, "off") != 0)
         return named_store(l, NULL, bytes_of(given));
     if (given || !plan->keeps_flows || bytes_equal(said, BYTES("off")))

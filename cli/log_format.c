@@ -185,12 +185,12 @@ const struct log_format log_format_json = {
 static enum status raw_flow(struct log_writer *w, const struct flow *f)
 {
     struct buf raw;
-    bool decoded;
+    struct flow_cleaned cleaned;
     enum status st = STATUS_OK;
 
     buf_init(&raw, LOG_OUT_BYTES);
     for (int side = HTTP_REQUEST; side <= HTTP_RESPONSE && !st; side++) {
-        st = flow_put_raw(&w->redactor, f, (enum http_side)side, &raw, &decoded);
+        st = flow_put_raw(&w->redactor, f, (enum http_side)side, &raw, &cleaned);
         if (raw.len && raw.ptr[raw.len - 1] != '\n')
             buf_put_byte(&raw, '\n'); /* so that the next one starts on a line of its own */
     }

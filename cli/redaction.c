@@ -186,13 +186,11 @@ static int is_wanted(const struct cli *cli, const struct config *c, bool *ret_on
     return CODE_OK;
 }
 
-static int make(const struct cli *cli, const struct config *c, struct redactor *ret_redactor)
+static int make(const struct cli *cli, const struct config *c, bool on,
+                struct redactor *ret_redactor)
 {
-    struct redactor r = {0};
-    int code = is_wanted(cli, c, &r.on);
+    struct redactor r = {.on = on};
 
-    if (code)
-        return code;
     if (r.on && getrandom(r.key, sizeof(r.key), 0) != (ssize_t)sizeof(r.key)) {
         cli_error(cli, "this system gives no random numbers, which redaction needs");
         return CODE_FAILED;
@@ -220,7 +218,7 @@ static int refuse(const struct cli *cli, const struct config *c)
 static int make_of_user(const struct cli *cli, struct config *c, struct redactor *ret_redactor)
 {
     struct rule_state *state = NULL;
-    bool none = false;
+    bool on = false;
     int code;
 
     if (rule_state_new(&state)) {
@@ -229,11 +227,11 @@ static int make_of_user(const struct cli *cli, struct config *c, struct redactor
     }
     /* rules that are wrong do not matter here */
     (void)!config_load(c, &cli->options, state);
-    code = is_wanted(cli, c, &none);
-    if (!code && none && !c->redaction)
+    code = is_wanted(cli, c, &on);
+    if (!code && on && !c->redaction)
         code = refuse(cli, c);
     if (!code)
-        code = make(cli, c, ret_redactor);
+        code = make(cli, c, on, ret_redactor);
     if (!code && ret_redactor->own) {
         c->redaction->lent = false;
         c->redaction = NULL;
@@ -246,10 +244,13 @@ static int make_of_user(const struct cli *cli, struct config *c, struct redactor
 int redaction_make(const struct cli *cli, const struct config *c, struct redactor *ret_redactor)
 {
     struct config *own;
+    bool on = false;
     int code;
 
-    if (c)
-        return make(cli, c, ret_redactor);
+    if (c) {
+        code = is_wanted(cli, c, &on);
+        return code ? code : make(cli, c, on, ret_redactor);
+    }
     own = calloc(1, sizeof(*own));
     if (!own) {
         cli_error(cli, "out of memory");
@@ -258,6 +259,15 @@ int redaction_make(const struct cli *cli, const struct config *c, struct redacto
     code = make_of_user(cli, own, ret_redactor);
     free(own);
     return code;
+}
+
+int redaction_make_stored(const struct cli *cli, const struct config *c,
+                          const struct redactor *shown, struct redactor *ret_redactor)
+{
+    if (c->values.redact.store && !shown->on)
+        return make(cli, c, true, ret_redactor);
+    *ret_redactor = c->values.redact.store ? *shown : (struct redactor){0};
+    return CODE_OK;
 }
 
 void redaction_release(struct redactor *redactor)

@@ -15,6 +15,11 @@ enum { REDACTION_PATTERN_MS = 100 }; /* for all patterns on one text; then it go
  * equal within one output, different in the next. CODE_OK; else a message was printed,
  * and it is what the command ends with. To be released. */
 int redaction_make(const struct cli *cli, const struct config *c, struct redactor *ret_redactor);
+/* For a store: on only where logs.redact says `store: true`, whatever --redact says. `shown`
+ * was made of the same `c`, and lends what it has; to be released like that, but only if
+ * that one is off: else the two are one. */
+int redaction_make_stored(const struct cli *cli, const struct config *c,
+                          const struct redactor *shown, struct redactor *ret_redactor);
 /* Of the one that was made, when none of its copies is used any more; zeroed is fine.
  * Tells on standard error of texts that went as a whole. */
 void redaction_release(struct redactor *redactor);

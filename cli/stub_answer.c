@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "cli/paths.h"
+#include "logs/flow_clean.h"
 
 struct maker {
     struct stub_rules *s;
@@ -252,6 +253,18 @@ static enum status put_body(struct maker *m, struct bytes body)
     return put_file(m, body);
 }
 
+/* Secrets may be in what cannot be decoded. */
+static enum status open_body(struct maker *m, struct buf *decoded, struct bytes *ret_content)
+{
+    enum status st = flow_open_content(&m->flow->response, decoded, ret_content);
+
+    if (st == STATUS_NO_MEMORY || st == STATUS_OK)
+        return st;
+    m->decoded = true;
+    m->s->counts.sealed++;
+    return STATUS_OK;
+}
+
 /* The content without its codings, if they can be undone, and without secrets. */
 static enum status read_body(struct maker *m, struct buf *out)
 {
@@ -267,7 +280,8 @@ static enum status read_body(struct maker *m, struct buf *out)
     m->decoded = !st;
     if (st && st != STATUS_NO_MEMORY) {
         buf_clear(&decoded);
-        st = flow_wire(response, &decoded, &content);
+        st = m->s->settings.redactor->on ? open_body(m, &decoded, &content)
+                                         : flow_wire(response, &decoded, &content);
     }
     if (!st)
         redact_put_body(m->s->settings.redactor, flow_content_type(response), content, out);

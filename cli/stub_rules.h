@@ -33,6 +33,7 @@ struct stub_counts {
     uint64_t odd;                    /* a method or status that rules cannot say */
     uint64_t overflow;               /* over STUB_RULES */
     uint64_t steps_lost, fields_lost;
+    uint64_t sealed; /* bodies that cannot be decoded whole, so that secrets may be in them */
     uint64_t files;
     bool redacted;
 };

@@ -140,6 +140,21 @@ static void put_facts(struct console_format *c, const struct flow_message *m, st
     buf_put_byte(out, '\n');
 }
 
+/* It may be multipart/form-data with a file in it: what stands around that is text. */
+static void put_binary(struct console_format *c, struct bytes type, struct bytes content,
+                       struct buf *out)
+{
+    enum media_kind kind = media_kind_of(type);
+
+    if (c->redactor.on && kind != MEDIA_IMAGE && kind != MEDIA_OTHER) {
+        buf_clear(&c->clean);
+        redact_put_body(&c->redactor, type, content, &c->clean);
+        content = buf_bytes(&c->clean);
+    }
+    if (!put_image(c, content, out))
+        put_hex(content, out);
+}
+
 void console_put_body(struct console_format *c, const struct flow_message *m, struct buf *out)
 {
     struct bytes content = {0}, type = flow_content_type(m);
@@ -160,6 +175,6 @@ void console_put_body(struct console_format *c, const struct flow_message *m, st
         text = bytes_find(content, '\0') < 0; /* text in another charset */
     if (text)
         put_text(c, type, content, out);
-    else if (!put_image(c, content, out))
-        put_hex(content, out);
+    else
+        put_binary(c, type, content, out);
 }

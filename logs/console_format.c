@@ -17,7 +17,7 @@ void console_format_init(struct console_format *c, const struct sink_settings *s
     buf_init(&c->cell, SCRATCH_BYTES);
     buf_init(&c->note, SCRATCH_BYTES);
     buf_init(&c->content, CONSOLE_CONTENT_BYTES);
-    buf_init(&c->clean, CONSOLE_CONTENT_BYTES);
+    buf_init(&c->clean, 2 * CONSOLE_CONTENT_BYTES); /* pseudonyms may be longer than secrets */
 }
 
 void console_format_release(struct console_format *c)

@@ -212,6 +212,9 @@ static enum status prepare_body(struct preparation *p, const struct flow_message
     if (st)
         return st;
     p->redacted |= cleaned.changed;
+    if (cleaned.left)
+        copy_note(p->r,
+                  "The body is here as far as it can be decoded; --redact=none has it whole.");
     if (cleaned.decoded)
         fields_remove(&p->r->fields, BYTES("Content-Encoding"));
     return keep(p, &p->r->body);

@@ -1,31 +1,58 @@
 #include "logs/flow_clean.h"
 
 #include "logs/flow_make.h"
+#include "logs/media.h"
 
 /* ---- the body ---------------------------------------------------------------------------- */
+
+/* What says to be coded, and is not. */
+static enum status text_on_the_wire(const struct flow_message *m, struct buf *out,
+                                    struct bytes *ret_content)
+{
+    struct bytes wire = {0};
+    enum status st = flow_wire(m, out, &wire);
+
+    if (!st && media_is_text(wire, flow_body_cut(&m->body)))
+        *ret_content = wire;
+    return st;
+}
+
+enum status flow_open_content(const struct flow_message *m, struct buf *out,
+                              struct bytes *ret_content)
+{
+    enum status st = flow_content_view(m, out, ret_content), wire;
+
+    if ((st != STATUS_BAD_INPUT && st != STATUS_UNSUPPORTED) || ret_content->len)
+        return st;
+    *ret_content = bytes_make(NULL, 0);
+    wire = text_on_the_wire(m, out, ret_content);
+    if (wire)
+        return wire;
+    return ret_content->len ? STATUS_OK : st;
+}
 
 /* Looks into the content and writes it redacted, or as it passed. */
 static enum status clean_content(const struct redactor *r, const struct flow_message *m,
                                  struct bytes wire, struct buf *out, struct flow_cleaned *cleaned)
 {
-    struct bytes content = wire;
+    struct bytes content = {0};
     struct buf decoded, work;
     enum status st;
 
     buf_init(&decoded, FLOW_MAKE_BYTES);
     buf_init(&work, FLOW_MAKE_BYTES);
-    st = flow_content_view(m, &decoded, &content);
+    st = flow_open_content(m, &decoded, &content);
     if (st == STATUS_NO_MEMORY)
         goto out;
-    if (st && st != STATUS_TRUNCATED)
-        content = wire; /* what says to be coded, and is not */
+    cleaned->left = st != STATUS_OK;
     redact_put_body(r, flow_content_type(m), content, &work);
     st = buf_status(&work);
     if (st)
         goto out;
     cleaned->changed = !bytes_equal(buf_bytes(&work), content);
-    cleaned->decoded = m->body.decoded || (cleaned->changed && content.ptr != wire.ptr);
-    buf_put(out, cleaned->changed ? buf_bytes(&work) : wire);
+    cleaned->decoded =
+        m->body.decoded || ((cleaned->changed || cleaned->left) && !bytes_equal(content, wire));
+    buf_put(out, cleaned->changed || cleaned->left ? buf_bytes(&work) : wire);
     st = buf_status(out);
 out:
     buf_release(&decoded);

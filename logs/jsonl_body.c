@@ -1,5 +1,6 @@
 #include "logs/jsonl_body.h"
 
+#include "logs/flow_clean.h"
 #include "logs/media.h"
 
 /* How long the content is that has been decoded whole; what somebody told of an imported
@@ -7,6 +8,17 @@
 static int64_t whole_bytes(const struct flow_body *body, struct bytes content)
 {
     return body->decoded && body->content_bytes ? body->content_bytes : (int64_t)content.len;
+}
+
+/* Nobody knows what is in a coding that cannot be undone: only text goes on as it is. */
+static void body_open(struct jsonl_format *j, const struct flow_message *m, struct jsonl_body *b)
+{
+    enum status st;
+
+    buf_clear(&j->content);
+    st = flow_open_content(m, &j->content, &b->content);
+    b->coded = !st;
+    b->cut |= st != STATUS_OK;
 }
 
 static void body_decode(struct jsonl_format *j, const struct flow_message *m, struct jsonl_body *b)
@@ -25,6 +37,10 @@ static void body_decode(struct jsonl_format *j, const struct flow_message *m, st
         b->cut = true;
         break;
     default: /* whatever the reason, the wire's bytes are what there is */
+        if (j->redactor.on) {
+            body_open(j, m, b);
+            break;
+        }
         buf_clear(&j->content);
         b->coded = true;
         b->cut |= flow_wire(m, &j->content, &b->content) != STATUS_OK;

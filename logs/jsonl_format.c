@@ -13,7 +13,7 @@ void jsonl_format_init_for(struct jsonl_format *j, const struct redactor *redact
 {
     *j = (struct jsonl_format){.redactor = *redactor, .second = -1};
     buf_init(&j->content, content_bytes);
-    buf_init(&j->clean, content_bytes);
+    buf_init(&j->clean, 2 * content_bytes); /* pseudonyms may be longer than secrets */
 }
 
 void jsonl_format_release(struct jsonl_format *j)

@@ -7,6 +7,7 @@
 #include "http/host.h"
 #include "logs/flow_clean.h"
 #include "logs/pcapng_tcp.h"
+#include "logs/redact_note.h"
 
 #define LONGEST_US (INT64_C(365) * 24 * 3600 * 1000 * 1000)
 
@@ -250,13 +251,24 @@ static void put_request_comment(const struct pcapng *p, const struct flow *f, st
     buf_release(&url);
 }
 
-static void put_response_comment(const struct flow *f, struct buf *out)
+static void put_response_comment(const struct pcapng *p, const struct flow *f, struct buf *out)
 {
+    struct buf note;
+
+    buf_init(&note, COMMENT_URL_BYTES);
     buf_putf(out, "flow %s", f->id);
     if (f->injected)
         buf_put_text(out, "\nanswered by a rule");
-    for (const struct flow_rule *r = f->rules; r; r = r->next)
-        buf_putf(out, "\nrule %s%s%s", r->label, r->note ? ": " : "", r->note ? r->note : "");
+    for (const struct flow_rule *r = f->rules; r; r = r->next) {
+        buf_clear(&note);
+        if (r->note)
+            redact_put_note(p->redactor, f, bytes_of(r->note), &note);
+        if (buf_status(&note)) /* a part of it tells nothing */
+            buf_clear(&note);
+        buf_putf(out, "\nrule %s%s", r->label, note.len ? ": " : "");
+        buf_put(out, buf_bytes(&note));
+    }
+    buf_release(&note);
     put_cut(&f->response, out);
 }
 
@@ -352,7 +364,7 @@ static enum status put_response(struct exchange *x, struct buf *out)
     for (const struct flow_interim *i = f->interim; i; i = i->next)
         flow_clean_put_head(x->p->redactor, f, i->head, &x->text);
     st = flow_clean_put(x->p->redactor, f, &f->response, &x->text);
-    put_response_comment(f, &x->comment);
+    put_response_comment(x->p, f, &x->comment);
     data.first_us = data.last_us - span_us(f->timings.receive);
     return st ? st : put_text(x, &data, out);
 }

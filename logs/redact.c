@@ -161,11 +161,13 @@ static void put_by_patterns(const struct redactor *r, struct buf *out, size_t fr
 }
 
 /* What the rest of redaction has left is looked at by the patterns: they never make it
- * see less. */
+ * see less. Where not all of that could be done nothing stays. */
 static void redact_by_patterns(const struct redactor *r, struct buf *out, size_t from)
 {
     if (r->own && r->own->search.patterns && !buf_status(out) && out->len > from)
         put_by_patterns(r, out, from);
+    if (buf_status(out) && out->len > from)
+        out->len = from;
 }
 
 void redact_put_field(const struct redactor *r, struct bytes name, struct bytes value,

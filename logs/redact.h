@@ -19,7 +19,7 @@ struct redactor {
 
 /* All of these append to `out`, and copy what they do not take for a secret. With
  * `on` false they copy everything. Text that a user's pattern takes too long on goes as
- * a whole. */
+ * a whole. Where `out` gets full they append nothing: what is half done may have secrets. */
 
 /* The pseudonym of a secret; of an empty one nothing. */
 void redact_put_secret(const struct redactor *r, struct bytes secret, struct buf *out);

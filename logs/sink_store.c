@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "logs/flow_make.h"
+#include "logs/flow_redact.h"
+
 enum {
     KEEP_STEPS = 8, /* of retention behind a commit, while there is far too much */
     SAY_TEXT = 512,
@@ -97,10 +100,25 @@ static void something_waits(struct sink_store *s)
         s->commit_ms = now_ms() + SINK_STORE_COMMIT_MS;
 }
 
+static enum status put_redacted(struct sink_store *s, const struct flow *f)
+{
+    struct flow *clean = NULL;
+    enum status st = flow_redact(f, &s->settings->redactor, &clean);
+
+    if (st)
+        return st;
+    st = store_put(s->store, clean);
+    flow_free(clean);
+    return st;
+}
+
 static enum status store_sink_flow(void *self, const struct flow *f)
 {
     struct sink_store *s = self;
-    enum status st = s->store ? store_put(s->store, f) : STATUS_OK;
+    enum status st = STATUS_OK;
+
+    if (s->store)
+        st = s->settings->redactor.on ? put_redacted(s, f) : store_put(s->store, f);
 
     if (!st && s->store)
         something_waits(s);

@@ -4,6 +4,7 @@
 #ifndef WEIR_LOGS_SINK_STORE_H
 #define WEIR_LOGS_SINK_STORE_H
 
+#include "logs/redact.h"
 #include "logs/store.h"
 
 enum {
@@ -18,6 +19,8 @@ struct sink_store_settings {
     const char *other_path;    /* taken when another process writes to the first; or NULL */
     bool optional;             /* without a store weir runs all the same */
     struct store_facts *facts; /* borrowed */
+    /* On: flows are stored without their secrets. What it refers to is borrowed. */
+    struct redactor redactor;
     /* A line for people: the file was damaged, the disk is full. At the start, or on the
      * log thread. May be NULL. */
     void (*say)(void *self, const char *text);

@@ -82,6 +82,31 @@ static void a_thousand_flows_are_written_at_once_fewer_a_little_later(void **sta
     world_free(t.world);
 }
 
+static void secrets_are_not_stored_where_that_is_asked_for(void **state)
+{
+    struct told t = {.settings.redactor = {.on = true, .key = "0123456789abcdef"}};
+
+    (void)state;
+    told_open(&t, world_make());
+    for (int redacted = 1; redacted >= 0; redacted--) {
+        struct flow *f = world_flow(t.world, redacted ? "/1?token=hunter2" : "/0?token=hunter2",
+                                    BYTES("{\"password\":\"hunter2\"}"));
+
+        t.settings.redactor.on = redacted;
+        assert_int_equal(sink_store.flow(t.sink, f), STATUS_OK);
+        free_flow(f);
+    }
+    assert_int_equal(sink_store.commit(t.sink, true), STATUS_OK);
+    assert_int_equal(flows(&t), 2);
+    assert_int_equal(world_number(t.world, "SELECT count(*) FROM flows WHERE path LIKE "
+                                           "'/1?token=REDACTED:________'"),
+                     1);
+    assert_int_equal(
+        world_number(t.world, "SELECT count(*) FROM flows WHERE path LIKE '%hunter2%'"), 1);
+    sink_store.close(t.sink);
+    world_free(t.world);
+}
+
 /* Another writer, that holds the file, stands for a disk that is full. */
 static void what_cannot_be_written_waits_and_people_hear_of_it_once(void **state)
 {
@@ -212,6 +237,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_thousand_flows_are_written_at_once_fewer_a_little_later),
+        cmocka_unit_test(secrets_are_not_stored_where_that_is_asked_for),
         cmocka_unit_test(what_cannot_be_written_waits_and_people_hear_of_it_once),
         cmocka_unit_test(a_second_weir_takes_another_file),
         cmocka_unit_test(without_a_store_flows_go_nowhere_if_that_may_be),
