@@ -1,20 +1,24 @@
 """Redaction where flows leave weir: secrets are planted in all places of the table, each a
-different one, and looked for in all that weir writes but its store.
+different one, and looked for in all that weir writes but its store; and in that, where it is
+to have none.
 
-A producer whose command or option this weir does not know is left out; PRODUCERS lists
-them all in one place."""
+PRODUCERS lists all that shows flows, in one place."""
 
 import base64
+import glob
+import gzip
 import json
 import os
 import re
+import subprocess
 import tempfile
 import unittest
 
-from weirtest import Ground, Raw, Weir, binary, eventually, run, tunnel
+from weirtest import Ground, Raw, Weir, eventually, tunnel
 
 MARK = "hunter"
 FOUND = re.compile(rb"hunter\d{4}[a-z]?")
+BASE64 = re.compile(rb"(?:[A-Za-z0-9+/]{4}){8,}(?:[A-Za-z0-9+/]{2,3}={1,2})?")
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0."
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
@@ -127,6 +131,13 @@ BODIES = [
     (MULTIPART, part("x", '{"token":"%s"}')),
     (MULTIPART, part("x", "sid=%s&y=1", "\r\nContent-Type: " + FORM)),
     (MULTIPART, part("x", "<pwd>%s</pwd>", "\r\nContent-Type: text/xml")),
+    (MULTIPART, part("token", "x", '; filename="%s.pem"')),
+    (MULTIPART, part("token", "x", "; filename*=UTF-8''%s.pem")),
+    (MULTIPART, part("x", "x", '; filename="access_token=%s"')),
+    (MULTIPART, part("x", "x", "\r\nX-Api-Key: %s")),
+    (MULTIPART, part("password", "%s").replace("\r\n", "\n")),
+    (MULTIPART, part("password", "%s") + "\0"),
+    (MULTIPART, '--b\r\nContent-Disposition: form-data; name="x"\r\nX-Api-Key: %s'),
 ]
 TRAILERS = [("X-Token", "%s"), ("X-Signature", "%s")]
 INTERIM = [("Link", "</style.css?token=%s>; rel=preload"), ("X-Api-Key", "%s")]
@@ -152,6 +163,9 @@ rules:
   - name: replace
     match: "/rule-replace"
     then: { replace: { response.body: { find: before, with: "employee %s-p" } } }
+  - name: find
+    match: "/rule-find"
+    then: { replace: { response.body: { find: "password=%s", with: "access_token=%s" } } }
   - name: cookie
     match: "/rule-cookie"
     then: { set: { request.cookie.sid: "%s" } }
@@ -162,36 +176,54 @@ rules:
 """
 
 
-def knows(command, option=None):
-    """Has this weir such a command, with such an option?"""
-    done = run(binary(), "help", command)
-    return done.code == 0 and (option is None or b"--" + option.encode() in done.out)
+EXPECTATIONS = """
+expect:
+  - { name: no keys, match: "header:x-api-key", never: true }
+  - { name: all is well, match: "method:POST", status: 204 }
+  - { name: quick, match: "origin.test", under: 1ms }
+  - { name: rare, match: "url:token", count: at most 1 }
+  - { name: in turn, in order: ["url:client_secret", "url:nowhere", "url:access_token"] }
+  - { name: again, match: "rule:answer", retried: at most 0 times }
+"""
 
 
 class Planted(Ground):
-    """One weir that has seen them all."""
+    """One weir that has seen them all, and has ended."""
 
-    # name: (option of `weir run` it needs, arguments); each file is looked at
+    ALL = "/all"
+
     FILES = {
-        "journal.jsonl": ("fault-journal", ["--fault-journal", "{file}"]),
-        "flows.har": ("har", ["--har", "{file}"]),
-        "report.xml": ("junit", ["--junit", "{file}"]),
-        "report.json": ("report", ["--report", "{file}"]),
+        "journal.jsonl": "--fault-journal",
+        "flows.har": "--har",
+        "report.xml": "--junit",
+        "report.json": "--report",
     }
     SHOWN = ("-vv", "--color", "never", "--console", "pretty")
     SAID = ()
+    STORE = ""  # of logs.redact
+    LIVE = {}  # name: arguments of what is asked before it ends
 
     @classmethod
     def setUpClass(cls):
         cls.planted = {}
         cls.arguments = [*cls.SHOWN, *cls.SAID]
         cls.made = cls.enterClassContext(tempfile.TemporaryDirectory(prefix="weir-redaction-"))
-        for name, (option, arguments) in cls.FILES.items():
-            if knows("run", option):
-                path = os.path.join(cls.made, name)
-                cls.arguments += [a.format(file=path) for a in arguments]
+        for name, option in cls.FILES.items():
+            cls.arguments += [option, os.path.join(cls.made, name)]
         super().setUpClass()
         cls.plant_all()
+        cls.finish()
+
+    @classmethod
+    def finish(cls):
+        """Asks what is to be asked while it runs, then ends it: verdicts come with its end."""
+        cls.flows = cls.weir.ended_flows(kind="http")
+        cls.said = {}
+        for name, args in cls.LIVE.items():
+            args = [a.format(id=cls.flows[0]["id"], folder=cls.made) for a in args]
+            cls.said[name] = cls.run_cli(*args)
+        cls.weir.expected_code = 4
+        cls.weir.wait()
 
     @classmethod
     def secret(cls, where):
@@ -208,8 +240,12 @@ class Planted(Ground):
         yaml = CONFIGURATION
         while "%s" in yaml:
             line = next(line for line in yaml.split("\n") if "%s" in line)
-            yaml = yaml.replace("%s", cls.secret("configuration: " + line.strip()), 1)
-        return super().configuration() + yaml
+            secret = cls.secret("configuration: " + line.strip())
+            if "find:" in line and line.count("%s") == 2:
+                cls.sought = secret
+            yaml = yaml.replace("%s", secret, 1)
+        yaml = yaml.replace("redact: {", "redact: {" + cls.STORE)
+        return super().configuration() + yaml + EXPECTATIONS
 
     @classmethod
     def ask_one(cls, client, prefix, path, fields=(), body=("", ""), answer=None):
@@ -258,11 +294,18 @@ class Planted(Ground):
 
     @classmethod
     def plant(cls, client, prefix):
+        """ALL is one with everything; the others have one secret each."""
         def one(path="", **more):
             cls.asked += 1
             cls.ask_one(client, prefix, path or "/p%d" % cls.asked, **more)
 
         side = prefix.split(":")[0] or "https"
+        fields = [(n, cls.fill(v, "%s request, all: %s" % (side, n))) for n, v in REQUEST_HEADERS]
+        answers = [(n, cls.fill(v, "%s response, all: %s" % (side, n))) for n, v in RESPONSE_HEADERS]
+        (kind, form), (other, json_text) = BODIES[0], BODIES[4]
+        form, json_text = cls.fill(form, side + " all"), cls.fill(json_text, side + " all")
+        target = cls.ALL + "?access_token=" + cls.secret(side + " all")
+        one(target, fields=fields, body=(kind, form), answer=(answers, (other, json_text), (), ()))
         for name, value in REQUEST_HEADERS:
             one(fields=[(name, cls.fill(value, "%s request %s: %s" % (side, name, value)))])
         for name, value in RESPONSE_HEADERS:
@@ -284,63 +327,94 @@ class Planted(Ground):
             one("/rule-" + rule)
         one("/rule-json", answer=((), (JSON, '{"token":"x","a":1}'), (), ()))
         one("/rule-replace", answer=((), (JSON, '{"token":"before"}'), (), ()))
+        one("/rule-find", answer=((), ("text/plain", "x?password=%s&y" % cls.sought), (), ()))
+
+    @classmethod
+    def run_cli(cls, *args):
+        code, out, err = cls.weir.cli(*args)
+        if code not in (0, 1, 4):
+            raise AssertionError((args, code, err))
+        return (out + err).encode()
 
     def file(self, *names):
         with open(self.weir.path(*names), "rb") as file:
             return file.read()
 
-    def run_cli(self, *args):
-        code, out, err = self.weir.cli(*args)
-        self.assertIn(code, (0, 4), (args, err))
-        return (out + err).encode()
+    def store(self):
+        """The bytes of its store's files."""
+        names = glob.glob(self.weir.path("state", "weir", "flows.db*"))
+        return b"".join(self.file(name) for name in names)
 
     def found_in(self, data):
-        """The planted ones, {secret: where}."""
+        """The planted ones, {secret: where}; in base64 too."""
+        data += b"".join(base64.b64decode(m) for m in BASE64.findall(data))
         found = {m.decode()[: len(MARK) + 4] for m in FOUND.findall(data)}
         return {secret: self.planted.get(secret) for secret in sorted(found)}
 
 
-class Redaction(Planted):
-    """By default none of it is shown."""
+COLUMNS = "number,time,date,method,status,host,path,url,scheme,type,size,rules,client,user,tags"
+FORMS = ("curl", "httpie", "wget", "fetch", "python", "raw")
 
-    # name: (command and option it needs, arguments). All that shows flows stands here.
-    PRODUCERS = {
-        "weir config": ("config", None, ["config", "-c", "{yaml}"]),
-        "weir config --json": ("config", None, ["config", "-c", "{yaml}", "--json"]),
-        "weir status": ("status", None, ["status"]),
-        "weir status --json": ("status", None, ["status", "--json"]),
-        "weir rules list --json": ("rules", None, ["rules", "list", "--json"]),
-        "weir log": ("log", None, ["log", "-n", "0"]),
-        "weir log --json": ("log", None, ["log", "-n", "0", "--json"]),
-        "weir log jsonl": ("log", "format", ["log", "-n", "0", "--format", "jsonl"]),
-        "weir log har": ("log", "format", ["log", "-n", "0", "--format", "har"]),
-        "weir log curl": ("log", "format", ["log", "-n", "0", "--format", "curl"]),
-        "weir log raw": ("log", "format", ["log", "-n", "0", "--format", "raw"]),
-        "weir show": ("show", None, ["show", "-vv", "{id}"]),
-        "weir show --json": ("show", None, ["show", "--json", "{id}"]),
-        "weir show --raw": ("show", "raw", ["show", "--raw", "{id}"]),
-        "weir show --body": ("show", "body", ["show", "--body", "{id}"]),
-        "weir show --body --request": ("show", "body", ["show", "--body", "--request", "{id}"]),
-        "weir show curl": ("show", "copy-as", ["show", "{id}", "--copy-as", "curl"]),
-        "weir show httpie": ("show", "copy-as", ["show", "{id}", "--copy-as", "httpie"]),
-        "weir show wget": ("show", "copy-as", ["show", "{id}", "--copy-as", "wget"]),
-        "weir show fetch": ("show", "copy-as", ["show", "{id}", "--copy-as", "fetch"]),
-        "weir show python": ("show", "copy-as", ["show", "{id}", "--copy-as", "python"]),
-        "weir show raw": ("show", "copy-as", ["show", "{id}", "--copy-as", "raw"]),
-        "weir replay curl": (
-            "replay",
-            "copy-as",
-            ["replay", "{id}", "--dry-run", "--copy-as", "curl"],
-        ),
-        "weir diff": ("diff", None, ["diff", "{id}", "{next}"]),
-        "weir diff --json": ("diff", None, ["diff", "{id}", "{next}", "--json"]),
-        "weir export": ("export", "output", ["export"]),
-        "weir export jsonl": ("export", "output", ["export", "--format", "jsonl"]),
-        "weir export --rules": ("export", "rules", ["export", "--rules", "-o", "{folder}/rules.yaml"]),
-        "weir stats": ("stats", None, ["stats"]),
-        "weir stats --json": ("stats", None, ["stats", "--json"]),
-    }
-    EACH = 12  # flows that a command about one flow is asked for, spread over all
+# name: arguments. All that shows flows stands here; {id} and {next} are of some of them.
+PRODUCERS = {
+    "config": ["config", "-c", "{yaml}"],
+    "config --json": ["config", "-c", "{yaml}", "--json"],
+    "log": ["log", "-n", "0"],
+    "log --columns": ["log", "-n", "0", "--columns", COLUMNS],
+    "log --json": ["log", "-n", "0", "--json"],
+    "log jsonl": ["log", "-n", "0", "--format", "jsonl"],
+    "log har": ["log", "-n", "0", "--format", "har"],
+    "log curl": ["log", "-n", "0", "--format", "curl"],
+    "log raw": ["log", "-n", "0", "--format", "raw"],
+    "show": ["show", "{id}"],
+    "show -v": ["show", "-v", "{id}"],
+    "show --request": ["show", "--request", "{id}"],
+    "show --response": ["show", "--response", "{id}"],
+    "show --json": ["show", "--json", "{id}"],
+    "show --raw": ["show", "--raw", "{id}"],
+    "show --body": ["show", "--body", "{id}"],
+    "show --body --request": ["show", "--body", "--request", "{id}"],
+    "show --timing": ["show", "--timing", "{id}"],
+    **{"show " + form: ["show", "{id}", "--copy-as", form] for form in FORMS},
+    "replay": ["replay", "{id}", "--dry-run"],
+    "replay --json": ["replay", "url:origin.test", "--dry-run", "--json"],
+    "replay --copy-as": ["replay", "url:origin.test", "--dry-run", "--copy-as", "curl"],
+    "diff": ["diff", "{id}", "{next}"],
+    "diff --json": ["diff", "{id}", "{next}", "--json"],
+    "diff --received-sent": ["diff", "{id}", "--received-sent"],
+    "export har": ["export"],
+    "export jsonl": ["export", "--format", "jsonl"],
+    "export pcapng": ["export", "--format", "pcapng", "-o", "{folder}/flows.pcapng"],
+    "export rules": ["export", "--rules", "-o", "{folder}/rules.yaml"],
+    "stats": ["stats", "-n", "0"],
+    "stats --by path": ["stats", "-n", "0", "--by", "path", "--json"],
+    "stats --by path-exact": ["stats", "-n", "0", "--by", "path-exact", "--json"],
+    "stats --by rule": ["stats", "-n", "0", "--by", "rule", "--json"],
+    "import": ["import", "--store", "{folder}/other.db", "{folder}/flows.har"],
+    "check --against": ["check", "{yaml}", "--against", "{folder}/flows.har"],
+    "gc": ["gc", "-c", "{yaml}", "--dry-run"],
+    "gc --json": ["gc", "-c", "{yaml}", "--json"],
+    "doctor": ["doctor"],
+}
+# What is asked while it runs.
+LIVE = {
+    "status": ["status"],
+    "status --json": ["status", "--json"],
+    "rules list": ["rules", "list"],
+    "rules list --json": ["rules", "list", "--json"],
+    "doctor --json": ["doctor", "--json"],
+    "replay, sent": ["replay", "{id}"],
+    "replay, sent, --json": ["replay", "{id}", "--times", "2", "--json"],
+    "stop": ["stop", "--json", "--junit", "{folder}/stop.xml", "--report", "{folder}/stop.json"],
+}
+STOP = {"stop": LIVE["stop"]}
+# These tell nothing of which there are secrets.
+SILENT = ("show --timing", "stats", "stats --by rule", "import", "check --against", "gc", "gc --json", "doctor")
+
+
+class Producing(Planted):
+    EACH = 4  # flows that a command about one flow is asked for, spread over all
+    SHOWING = ()  # options of commands that take --redact
 
     def produce(self):
         """(name, bytes) of all that weir has said."""
@@ -348,23 +422,32 @@ class Redaction(Planted):
         yield "console", self.weir.stdout()
         yield "standard error", "\n".join(self.weir.stderr).encode()
         yield "error page", self.page
-        for name, (command, option, args) in self.PRODUCERS.items():
-            if not knows(command, option):
-                continue
+        yield from self.said.items()
+        for name, args in PRODUCERS.items():
+            more = self.SHOWING if args[0] not in ("import", "check", "gc", "doctor") else ()
             for values in self.values_for(args):
-                yield name, self.run_cli(*[a.format(**values) for a in args])
-        for name in os.listdir(self.made):
-            with open(os.path.join(self.made, name), "rb") as file:
-                yield name, file.read()
+                yield name, self.run_cli(*[a.format(**values) for a in args], *more)
+        for path in glob.glob(self.made + "/**", recursive=True):
+            if os.path.isfile(path) and not path.endswith((".db", ".db-wal", ".db-shm")):
+                with open(path, "rb") as file:
+                    yield os.path.relpath(path, self.made), file.read()
 
     def values_for(self, args):
         """What stands for {…} in the arguments, one time or many."""
         fixed = {"yaml": self.weir.yaml_path, "folder": self.made}
         if "{id}" not in args:
             return [fixed]
-        ids = [flow["id"] for flow in self.weir.ended_flows(kind="http")]
+        ids = [flow["id"] for flow in self.flows]
         step = max(1, len(ids) // self.EACH)
-        return [{**fixed, "id": a, "next": b} for a, b in list(zip(ids, ids[1:]))[::step]]
+        pairs = list(zip(ids, ids[1:]))[::step]
+        full = [flow["id"] for flow in self.flows if self.ALL in flow["url"]]
+        return [{**fixed, "id": a, "next": b} for a, b in [full, *pairs]]
+
+
+class Redaction(Producing):
+    """By default none of it is shown."""
+
+    LIVE = LIVE
 
     # ---- tests ----
 
@@ -381,21 +464,139 @@ class Redaction(Planted):
             self.assertGreater(len(set(re.findall(rb"REDACTED:[0-9a-f]{8}", data))), 200)
 
 
-class Control(Planted):
+    def test_has_them_in_the_store(self):
+        shown = self.run_cli("log", "-n", "0", "--format", "jsonl", "--redact", "none")
+        self.assertGreater(len(self.found_in(shown)), 250)
+        self.assertGreater(len(self.found_in(self.store())), 50)
+
+
+class Control(Producing):
     """The same places, shown: the tests above look where the secrets are."""
 
     SAID = ("--redact", "none")
+    SHOWING = SAID
+    LIVE = STOP
 
     def test_finds_them_where_nothing_is_taken_out(self):
         texts = [self.file("flows.jsonl"), self.run_cli("config", "--redact=none")]
-        if knows("log", "format"):
-            arguments = ["log", "-n", "0", "--format", "jsonl", "--redact", "none"]
-            stored = self.run_cli(*arguments)
-            self.assertGreater(len(self.found_in(stored)), 200)
         # no record has the head of a CONNECT, nor a target that is refused
         unseen = {"CONNECT: Proxy-Authorization", "target: userinfo"}
         missing = set(self.planted) - set(self.found_in(b"".join(texts)))
         self.assertEqual({self.planted[s] for s in missing}, unseen)
+
+    def test_finds_some_in_all_that_shows_flows(self):
+        found = {}
+        for name, data in self.produce():
+            found[name] = found.get(name, 0) + len(self.found_in(data))
+        silent = {name for name, count in found.items() if not count}
+        self.assertEqual(silent & set(PRODUCERS), {*SILENT, "export pcapng", "export rules"})
+        files = ["stop.xml", "stop.json", "report.xml", "report.json", "flows.har", "flows.pcapng"]
+        self.assertEqual(silent & {"stop", "rules.yaml", *files}, set())
+
+
+class WithoutInStore(Planted):
+    """With `store: true` not even the store has them."""
+
+    SAID = ("--redact", "none")
+    STORE = " store: true,"
+    LIVE = STOP
+
+    def test_has_none_of_them_in_its_file(self):
+        self.assertEqual(self.found_in(self.store()), {})
+
+    def test_has_none_of_them_in_its_records(self):
+        for form in ("jsonl", "har", "raw"):
+            shown = self.run_cli("log", "-n", "0", "--format", form, "--redact", "none")
+            self.assertEqual(self.found_in(shown), {})
+            self.assertGreater(len(set(re.findall(rb"REDACTED:[0-9a-f]{8}", shown))), 200)
+
+    def test_has_none_of_them_in_its_bodies(self):
+        for flow in [flow for flow in self.flows if (flow["request"]["body"] or "") != ""][::8]:
+            for side in ("--request", "--response"):
+                shown = self.run_cli("show", "--body", side, flow["id"], "--redact", "none")
+                self.assertEqual(self.found_in(shown), {})
+
+    def test_finds_none_of_them_by_its_index(self):
+        secret = next(s for s, where in self.planted.items() if "request body" in where)
+        self.assertEqual(self.weir.cli("log", "body:" + secret)[0], 4)
+
+    def test_shows_them_elsewhere_if_asked_to(self):
+        self.assertGreater(len(self.found_in(self.file("flows.jsonl"))), 250)
+
+
+class Sealed(Ground):
+    """Contents that cannot be decoded whole are not handed out, whatever is in them."""
+
+    TEXT = b'{"password":"hunter0000"}'
+    NOISE = bytes(range(128, 256))
+
+    @classmethod
+    def contents(cls):
+        """(Content-Encoding, bytes on the wire)"""
+        broken = gzip.compress(cls.TEXT + os.urandom(64).hex().encode())
+        yield "gzip", broken[:-8] + b"\xff" * 8
+        yield "gzip", gzip.compress(b"{" + b" " * 20000000 + cls.TEXT[1:])
+        yield "x-own", b"\x80" + cls.NOISE
+        yield "gzip", b"\x80" + cls.NOISE
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.wires = list(cls.contents())
+        with Raw(cls.weir.port) as client:
+            for at, (coding, wire) in enumerate(cls.wires):
+                head = [("Content-Type", JSON), ("Content-Encoding", coding)]
+                reply = lambda to, _, wire=wire, head=head: to.reply(200, wire, head)
+                cls.origin.routes["/%d" % at] = reply
+                lines = ["POST http://origin.test/%d HTTP/1.1" % at, "Host: origin.test"]
+                lines += ["%s: %s" % pair for pair in head]
+                client.request([*lines, "Content-Length: %d" % len(wire)], wire)
+        cls.flows = cls.weir.flows(len(cls.wires))
+
+    def holds(self, data, wire):
+        """Its end, as bytes, base64, hexadecimal, or escaped for a shell or Python."""
+        end = wire[-9:]
+        whole = base64.b64encode(wire)[-12:].rstrip(b"=")[:8]
+        octal = "".join("\\%03o" % byte for byte in end).encode()
+        return any(form in data for form in (end, whole, octal, end.hex().encode(), repr(end)[2:-1].encode()))
+
+    def outputs(self, *more):
+        with tempfile.TemporaryDirectory(prefix="weir-sealed-") as folder:
+            for form in ("har", "jsonl", "pcapng", "rules"):
+                path = os.path.join(folder, "out." + form)
+                self.weir.cli("export", "--format", form, "-o", path, *more)
+            for path in glob.glob(folder + "/**", recursive=True):
+                if os.path.isfile(path):
+                    with open(path, "rb") as file:
+                        yield "export " + os.path.relpath(path, folder), file.read()
+        commands = [["log", "-n", "0", "--format", form] for form in ("json", "raw", "har", "curl")]
+        for flow in self.flows:
+            commands += [["show", flow["id"], *how] for how in ([], ["--raw"], ["--json"], ["--body"])]
+            commands += [["show", flow["id"], "--copy-as", form] for form in FORMS]
+        for command in commands:
+            done = subprocess.run(
+                [self.weir.program, *command, *more],
+                env=self.weir.env,
+                cwd=self.weir.folder,
+                capture_output=True,
+            )
+            yield " ".join(command), done.stdout + done.stderr
+
+    def test_are_nowhere(self):
+        eventually(lambda: self.weir.cli("log", "-n", "0")[1].count("POST") == len(self.wires))
+        for name, data in self.outputs():
+            with self.subTest(producer=name):
+                self.assertNotIn(b"hunter0000", data)
+                self.assertEqual([w for w in self.wires if self.holds(data, w[1])], [])
+
+    def test_are_there_if_asked_for(self):
+        eventually(lambda: self.weir.cli("log", "-n", "0")[1].count("POST") == len(self.wires))
+        for name, data in self.outputs("--redact", "none"):
+            found = [wire for _, wire in self.wires if self.holds(data, wire)]
+            if name.split(" ")[0] == "show" and not name.endswith("--body") and " --" in name:
+                self.assertTrue(found, name)
+            elif not name.startswith(("show", "export out-bodies")):
+                self.assertGreaterEqual(len(found), 0 if name.endswith("out.rules") else 3, name)
 
 
 class Equality(Ground):

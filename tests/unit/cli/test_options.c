@@ -199,6 +199,22 @@ static void rows_are_fit_for_help(void **state)
         assert_true(command_rows[i].help[0]);
 }
 
+/* Who reads recorded flows shows them, but for these. */
+static void what_shows_flows_can_be_told_to_show_secrets(void **state)
+{
+    static const enum subcommand silent[] = {SUBCOMMAND_import, SUBCOMMAND_gc};
+    uint32_t shows = option_rows[OPTION_STORE].commands, redacts;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(silent) / sizeof(silent[0]); i++)
+        shows &= ~(1U << silent[i]);
+    redacts = option_rows[OPTION_REDACT].commands & ~(1U << SUBCOMMAND_config);
+    for (int i = 0; i < SUBCOMMAND_COUNT; i++) {
+        if ((shows ^ redacts) & 1U << i)
+            fail_msg("%s takes one of --store and --redact", command_rows[i].name);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -214,6 +230,7 @@ int main(void)
         cmocka_unit_test(a_lone_dash_is_an_operand_or_a_value),
         cmocka_unit_test(terms_of_filters_are_operands),
         cmocka_unit_test(rows_are_fit_for_help),
+        cmocka_unit_test(what_shows_flows_can_be_told_to_show_secrets),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

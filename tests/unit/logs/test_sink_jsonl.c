@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -18,11 +19,11 @@ struct lines {
     struct buf *text;
 };
 
-static struct lines lines_open(void)
+static struct lines lines_open_for(bool redacts)
 {
     const struct sink_settings settings = {
         .fd = STDOUT_FILENO,
-        .redactor = {.on = true, .key = "0123456789abcdef"},
+        .redactor = {.on = redacts, .key = "0123456789abcdef"},
     };
     char error[SINK_ERROR_BYTES];
     struct lines l = {.self = sink_jsonl.open(&settings, error)};
@@ -30,6 +31,11 @@ static struct lines lines_open(void)
     assert_non_null(l.self);
     l.text = sink_jsonl.text(l.self);
     return l;
+}
+
+static struct lines lines_open(void)
+{
+    return lines_open_for(true);
 }
 
 static void lines_close(struct lines *l)
@@ -160,7 +166,7 @@ static void writes_bodies_as_text_or_base64(void **state)
 
 static void says_when_a_body_is_cut_or_still_coded(void **state)
 {
-    struct lines l = lines_open();
+    struct lines l = lines_open_for(false);
     struct flow *f = make_http_flow("POST", "/", 200, NULL);
     const char *text;
 
@@ -178,6 +184,33 @@ static void says_when_a_body_is_cut_or_still_coded(void **state)
     f->response.body.wire_bytes = 5; /* passed, but nothing was captured */
     assert_holds(written(&l, f), "\"body_bytes\":5,\"captured_bytes\":0,\"content_bytes\":null,"
                                  "\"body\":null,\"body_cut\":true");
+    lines_close(&l);
+}
+
+static void leaves_out_what_may_have_secrets_and_cannot_be_decoded(void **state)
+{
+    static const struct {
+        const char *coding;
+        struct bytes body;
+        const char *shown;
+    } rows[] = {
+        {"rot13", {(const uint8_t *)"\xff\xff", 2}, "\"body\":\"\",\"body_cut\":true"},
+        {"rot13", {(const uint8_t *)"a=b", 3}, "\"body\":\"a=b\",\"body_coded\":true"},
+        {"gzip", {(const uint8_t *)"\x1f\x8b\xff", 3}, "\"body\":\"\",\"body_cut\":true"},
+        {"gzip", {(const uint8_t *)"{}", 2}, "\"body\":\"{}\",\"body_coded\":true"},
+    };
+    struct lines l = lines_open();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct flow *f = make_http_flow("GET", "/", 200, NULL);
+        char head[64];
+
+        snprintf(head, sizeof(head), "Content-Encoding: %s\n", rows[i].coding);
+        f->response.received = make_head(f, HTTP_RESPONSE, head);
+        make_body(f, &f->response, rows[i].body);
+        assert_holds(written(&l, f), rows[i].shown);
+    }
     lines_close(&l);
 }
 
@@ -406,6 +439,7 @@ int main(void)
         cmocka_unit_test(shows_the_headers_sent_only_where_they_differ),
         cmocka_unit_test(writes_bodies_as_text_or_base64),
         cmocka_unit_test(says_when_a_body_is_cut_or_still_coded),
+        cmocka_unit_test(leaves_out_what_may_have_secrets_and_cannot_be_decoded),
         cmocka_unit_test(decodes_bodies),
         cmocka_unit_test(writes_tunnels_and_refusals),
         cmocka_unit_test(writes_interim_responses_trailers_and_anomalies),
