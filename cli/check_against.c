@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "cli/recorded.h"
 #include "cli/records.h"
+#include "cli/redaction.h"
 #include "cli/trial_input.h"
 #include "cli/trial_put.h"
 #include "rules/when_tap.h"
@@ -13,12 +14,14 @@
 enum {
     RECORD_ARENA_BYTES = 512 * 1024 * 1024, /* of one record and its trial */
     OUT_BYTES = 64 * 1024 * 1024,
+    TARGET_BYTES = 1024 * 1024, /* longer ones are not shown */
     SHOWN = 20, /* requests that no rule took, and rules that took none */
 };
 
 struct against {
     const struct cli *cli;
     const struct config *config;
+    struct redactor redactor;
     const char *path;
     enum records_kind kind;
     struct records records;
@@ -45,14 +48,19 @@ static int refuse(const struct against *a, const char *why)
 
 static void note_untaken(struct against *a, const struct trial_input *in)
 {
+    struct buf target;
+
     if (a->untaken++ >= SHOWN)
         return;
+    buf_init(&target, TARGET_BYTES);
+    redact_put_url(&a->redactor, in->request.target, &target);
     buf_putf(&a->first, "  %s %llu: ", a->kind == RECORDS_HAR ? "entry" : "line",
              (unsigned long long)a->records.number);
     text_put_terminal(&a->first, in->request.method);
     buf_put_byte(&a->first, ' ');
-    text_put_terminal(&a->first, in->request.target);
+    text_put_terminal(&a->first, buf_bytes(&target));
     buf_put_byte(&a->first, '\n');
+    buf_release(&target);
 }
 
 static int try_record(struct against *a, const struct trial_input *in)
@@ -181,6 +189,9 @@ int check_against(const struct cli *cli, const struct config *c, struct rule_sta
         cli_error(cli, "there are no rules: name a configuration");
         return CODE_CONFIG;
     }
+    code = redaction_make(cli, c, &a.redactor);
+    if (code)
+        return code;
     if (bytes_ends_with(name, BYTES(".jsonl")) || bytes_ends_with(name, BYTES(".ndjson")))
         a.kind = RECORDS_LINES;
     else
@@ -200,5 +211,6 @@ int check_against(const struct cli *cli, const struct config *c, struct rule_sta
     rule_state_tap(state, NULL);
     arena_release(&a.arena);
     buf_release(&a.first);
+    redaction_release(&a.redactor);
     return code;
 }
