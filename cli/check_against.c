@@ -15,7 +15,7 @@ enum {
     RECORD_ARENA_BYTES = 512 * 1024 * 1024, /* of one record and its trial */
     OUT_BYTES = 64 * 1024 * 1024,
     TARGET_BYTES = 1024 * 1024, /* longer ones are not shown */
-    SHOWN = 20, /* requests that no rule took, and rules that took none */
+    SHOWN = 20,                 /* requests that no rule took, and rules that took none */
 };
 
 struct against {

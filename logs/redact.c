@@ -204,14 +204,13 @@ static bool is_script(struct bytes type)
 }
 
 /* Text that may be JSON is never given quotes that it did not have. */
-static enum redact_kind kind_of(struct bytes content_type, struct bytes body)
+static enum redact_kind kind_of(struct bytes content_type, enum media_kind media, struct bytes body)
 {
     size_t at = 0;
 
     while (at < body.len && bytes_find(BYTES(" \t\r\n"), body.ptr[at]) >= 0)
         at++;
-    if (media_kind_of(content_type) == MEDIA_JSON ||
-        (at < body.len && (body.ptr[at] == '{' || body.ptr[at] == '[')))
+    if (media == MEDIA_JSON || (at < body.len && (body.ptr[at] == '{' || body.ptr[at] == '[')))
         return REDACT_IN_JSON;
     return is_script(media_type(content_type)) ? REDACT_IN_SCRIPT : REDACT_IN_TEXT;
 }
@@ -244,18 +243,26 @@ static void put_text_part(const struct redactor *r, enum redact_kind kind, struc
     }
 }
 
+/* What is no multipart. */
+static void put_single(const struct redactor *r, struct bytes content_type, enum media_kind media,
+                       struct bytes body, struct buf *out)
+{
+    if (media == MEDIA_FORM)
+        redact_put_params(r, body, out);
+    else
+        put_text_part(r, kind_of(content_type, media, body), body, out);
+}
+
 void redact_put_part(const struct redactor *r, struct bytes content_type, struct bytes body,
                      struct buf *out)
 {
-    if (media_kind_of(content_type) == MEDIA_FORM)
-        redact_put_params(r, body, out);
-    else
-        put_text_part(r, kind_of(content_type, body), body, out);
+    put_single(r, content_type, media_kind_of(content_type), body, out);
 }
 
 void redact_put_body(const struct redactor *r, struct bytes content_type, struct bytes body,
                      struct buf *out)
 {
+    enum media_kind media;
     struct bytes boundary = {0};
     size_t from = out->len;
 
@@ -263,11 +270,12 @@ void redact_put_body(const struct redactor *r, struct bytes content_type, struct
         buf_put(out, body);
         return;
     }
-    if (media_kind_of(content_type) == MEDIA_MULTIPART)
+    media = media_kind_of(content_type);
+    if (media == MEDIA_MULTIPART)
         boundary = media_parameter(content_type, BYTES("boundary"));
     if (boundary.len)
         redact_put_multipart(r, boundary, body, out);
     else
-        redact_put_part(r, content_type, body, out);
+        put_single(r, content_type, media, body, out);
     redact_by_patterns(r, out, from);
 }

@@ -117,8 +117,9 @@ static void put_protocols(const struct redactor *r, struct bytes value, struct b
 
 static bool is_url(struct bytes value)
 {
-    return bytes_search(value, BYTES("://")) >= 0 || bytes_starts_with(value, BYTES("/")) ||
-           bytes_find(value, '?') >= 0 || bytes_find(value, '#') >= 0;
+    return bytes_starts_with(value, BYTES("/")) || bytes_find(value, '?') >= 0 ||
+           bytes_find(value, '#') >= 0 ||
+           (bytes_find(value, ':') >= 0 && bytes_search(value, BYTES("://")) >= 0);
 }
 
 /* "<https://a.test/?x=1>; rel=next, <…>" (RFC 8288 §3): a URL in each pair of brackets, or

@@ -55,16 +55,31 @@ void redact_places_add(struct redact_places *places, const struct redact_name *n
     set_add(places, place_of(name->text[0], name->text[name->len - 2], name->text[name->len - 1]));
 }
 
-/* The table's set is written out as code that the compiler folds to constants, so that
+/* Is one of the last three letters a digit of "%6f"? */
+static bool ends_encoded(struct bytes name)
+{
+    return (name.len >= 4 && name.ptr[name.len - 4] == '%') ||
+           (name.len >= 5 && name.ptr[name.len - 5] == '%');
+}
+
+/* The table's sets are written out as code that the compiler folds to constants, so that
  * nothing has to be made at start. */
 bool redact_name_maybe(const struct redact_own *own, struct bytes name)
 {
-    struct redact_places set = {0};
-    uint8_t first, before, last;
+    struct redact_places set = {0}, tails = {0};
+    uint8_t first, third, before, last;
 
 #define REDACTION(name, where)                                                                     \
     set_add(&set, place_of((where)&REDACT_TAIL ? 0 : (uint8_t)(name)[0],                           \
                            (uint8_t)(name)[sizeof(name) - 3], (uint8_t)(name)[sizeof(name) - 2]));
+#include "logs/redactions.def"
+#undef REDACTION
+#define REDACTION(name, where)                                                                     \
+    _Static_assert(sizeof(name) > 3, "a name has three letters");                                  \
+    if ((where)&REDACT_TAIL)                                                                       \
+        set_add(&tails,                                                                            \
+                place_of((uint8_t)(name)[sizeof(name) - 4], (uint8_t)(name)[sizeof(name) - 3],     \
+                         (uint8_t)(name)[sizeof(name) - 2]));
 #include "logs/redactions.def"
 #undef REDACTION
     if (name.len < 2)
@@ -72,11 +87,16 @@ bool redact_name_maybe(const struct redact_own *own, struct bytes name)
     first = name.ptr[0];
     before = name.ptr[name.len - 2];
     last = name.ptr[name.len - 1];
-    if (!is_letter(first) || !is_letter(before) || !is_letter(last))
+    if (!is_letter(first) || !is_letter(before) || !is_letter(last) || ends_encoded(name))
         return true; /* it has to be folded first */
     if (own && set_has(&own->places, place_of(first, before, last)))
         return true;
-    return set_has(&set, place_of(first, before, last)) || set_has(&set, place_of(0, before, last));
+    if (set_has(&set, place_of(first, before, last)))
+        return true;
+    if (name.len < 3 || !set_has(&set, place_of(0, before, last)))
+        return false;
+    third = name.ptr[name.len - 3];
+    return !is_letter(third) || set_has(&tails, place_of(third, before, last));
 }
 
 static int hex_value(uint8_t c)

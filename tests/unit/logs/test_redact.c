@@ -65,6 +65,8 @@ static const struct {
 };
 
 static const char *const url_secrets[] = {
+    "/?sessi%6Fn=S3cr3t",
+    "/?x_api%6Bey=S3cr3t",
     "/?token=S3cr3t",
     "/a?x=1&access_token=S3cr3t&y=2",
     "/a?ACCESS-TOKEN=S3cr3t",
@@ -163,6 +165,12 @@ static const struct {
     {MULTIPART,
      "--x y\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n{\"token\":\"S3cr3t\"}"
      "\r\n--x y\r\nContent-Disposition: form-data; name=\"pwd\"\r\n\r\nS3cr3t\r\n--x y--"},
+    {MULTIPART, "--x y\r\nContent-Disposition: form-data; name=pwd; filename=\"S3cr3t\"; "
+                "filename*=UTF-8''S3cr3t\r\n\r\nx\r\n--x y--"},
+    {MULTIPART, "--x y\r\nContent-Disposition: form-data; name=a; filename=\"?token=S3cr3t\"\r\n"
+                "X-Api-Key: S3cr3t\r\n\r\nx\r\n--x y--"},
+    {MULTIPART, "--x y\nContent-Disposition: form-data; name=pwd\n\nS3cr3t\n--x y--\n"},
+    {MULTIPART, "--x y\r\nX-Api-Key: S3cr3t"},
     {"multipart/form-data; "
      "boundary=1234567890123456789012345678901234567890123456789012345678901234"
      "567890123456789012345678901234567890",
