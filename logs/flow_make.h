@@ -4,7 +4,7 @@
 
 #include "logs/flow.h"
 
-enum { FLOW_MAKE_BYTES = 128 * 1024 * 1024 }; /* of one such record with its bodies */
+enum { FLOW_MAKE_BYTES = 192 * 1024 * 1024 }; /* of one such record; the longest two bodies */
 
 /* A record in an arena of its own, with all times -1; NULL when out of memory. Its
  * parts are to be allocated in &flow->arena. */

@@ -122,10 +122,11 @@ static uint32_t take_count(struct unpacker *u)
 /* Zeroed; NULL with a failure. Nothing is taken after one. */
 static void *take_room(struct unpacker *u, size_t count, size_t size)
 {
-    void *room = u->status ? NULL : arena_alloc(u->arena, count * size);
+    bool fits = count <= (u->arena->max - u->arena->used) / size;
+    void *room = u->status || !fits ? NULL : arena_alloc(u->arena, count * size);
 
     if (!room)
-        fail(u, STATUS_NO_MEMORY);
+        fail(u, fits ? STATUS_NO_MEMORY : STATUS_BAD_INPUT);
     return room;
 }
 

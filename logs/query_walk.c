@@ -118,6 +118,19 @@ static enum status read_candidates(struct query *q, const struct window *win)
     return st;
 }
 
+/* An index that is damaged is none: what it would have found is looked for without it. */
+static enum status find_candidates(struct query *q, const struct window *win)
+{
+    struct window without = *win;
+    enum status st = read_candidates(q, win);
+
+    if (st != STATUS_IO || win->index == SQL_FILTER_NO_INDEX)
+        return st;
+    without.index = SQL_FILTER_NO_INDEX;
+    q->walk.candidate_count = 0;
+    return read_candidates(q, &without);
+}
+
 /* The nearest flow that is there, from `at` on in the walk's direction, is where it goes
  * on: retention leaves wide gaps. */
 static enum status skip_gap(struct query *q)
@@ -172,7 +185,7 @@ static enum status fill_candidates(struct query *q)
     if (!st && w->first <= w->last) {
         struct window win = next_window(q, indexed);
 
-        st = read_candidates(q, &win);
+        st = find_candidates(q, &win);
         if (!st)
             leave_window(w, &win);
     }

@@ -7,6 +7,8 @@
 #include "logs/flow_pack.h"
 #include "logs/store_schema.h"
 
+enum { ROOM_BYTES = 4096 }; /* that the rest of a body takes */
+
 enum status record_failure(int code)
 {
     switch (code & 0xff) {
@@ -109,7 +111,7 @@ static enum status read_row(struct record_reader *r, int64_t key, struct flow *f
     struct body_out b = {0};
     enum status st = STATUS_OK;
 
-    if (bytes < 0 || bytes > FLOW_MAKE_BYTES)
+    if (bytes < 0 || (uint64_t)bytes + ROOM_BYTES > f->arena.max - f->arena.used)
         return STATUS_BAD_INPUT;
     b.cap = (size_t)bytes;
     b.ptr = arena_alloc(&f->arena, b.cap + 1);

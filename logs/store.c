@@ -12,6 +12,8 @@ enum {
     JOURNAL_PAGES = 4096,               /* are carried over into the file when it has so many */
 };
 
+#define NUMBER_MOST (INT64_MAX / 4) /* no store gets there */
+
 static const char *const statement_rows[STORE_STATEMENTS] = {
 #define STATEMENT(id, sql) sql,
 #include "logs/store_statements.def"
@@ -168,6 +170,8 @@ static enum status statements_prepare(struct store *s)
         int code = sqlite3_prepare_v3(s->file.db, statement_rows[i], -1, SQLITE_PREPARE_PERSISTENT,
                                       &s->statements[i], NULL);
 
+        if (code == SQLITE_ERROR) /* a table or a column is not there */
+            code = SQLITE_CORRUPT;
         if (code != SQLITE_OK)
             return store_failure(s, code);
     }
@@ -178,9 +182,11 @@ static enum status statements_prepare(struct store *s)
 static enum status store_acquaint(struct store *s)
 {
     int64_t number = 0, flows = 0, used, bytes;
-    enum status st = statements_prepare(s);
+    enum status st;
 
-    s->damaged = s->doubt = false;
+    s->damaged = false;
+    st = statements_prepare(s);
+    s->doubt = false;
     sqlite3_wal_hook(s->file.db, on_journal, s);
     if (!st)
         st = store_ask(s, STORE_LAST_NUMBER, &number);
@@ -190,6 +196,9 @@ static enum status store_acquaint(struct store *s)
         st = store_keep_classes(s);
     if (!st)
         st = store_measure(s, &used, &bytes);
+    if (st == STATUS_NOT_FOUND ||
+        (!st && (number < 0 || number > NUMBER_MOST || flows < 0 || flows > NUMBER_MOST)))
+        st = store_failure(s, SQLITE_CORRUPT);
     if (st) {
         statements_finalize(s);
         return st;
@@ -198,10 +207,26 @@ static enum status store_acquaint(struct store *s)
         s->last_number = number;
     s->flows = (uint64_t)flows;
     s->oldest = 0;
+    s->fts_gone = true;
     s->journal_pages = 0;
     atomic_store_explicit(&s->facts->flows, s->flows, memory_order_relaxed);
     memcpy(s->notice, s->file.notice, sizeof(s->notice));
     return STATUS_OK;
+}
+
+/* The file is damaged, or there is none since another beginning failed. */
+static enum status store_renew(struct store *s)
+{
+    enum status st;
+
+    statements_finalize(s);
+    st = store_file_renew(&s->file, s->error);
+    if (st)
+        return st;
+    memset(&s->batch.recents, 0, sizeof(s->batch.recents));
+    st = store_acquaint(s);
+    s->damaged = st != STATUS_OK; /* then it is to be tried again from here */
+    return st;
 }
 
 enum status store_open(const struct store_settings *settings, struct store_facts *facts,
@@ -226,6 +251,8 @@ enum status store_open(const struct store_settings *settings, struct store_facts
         goto no_file;
     s->settings.path = s->file.path;
     st = store_acquaint(s);
+    if (st && s->damaged) /* its schema was sound: it is weir's */
+        st = store_renew(s);
     if (!st) {
         *ret_store = s;
         return STATUS_OK;
@@ -236,21 +263,6 @@ no_file:
     batch_release(&s->batch);
     filter_scratch_release(&s->scratch);
     free(s);
-    return st;
-}
-
-/* The file is damaged, or there is none since another beginning failed. */
-static enum status store_renew(struct store *s)
-{
-    enum status st;
-
-    statements_finalize(s);
-    st = store_file_renew(&s->file, s->error);
-    if (st)
-        return st;
-    memset(&s->batch.recents, 0, sizeof(s->batch.recents));
-    st = store_acquaint(s);
-    s->damaged = st != STATUS_OK; /* then it is to be tried again from here */
     return st;
 }
 

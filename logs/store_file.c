@@ -63,7 +63,8 @@ static enum status lock_take(struct store_file *f, char *error)
     int fd;
 
     path_with(f, ".lock", path);
-    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, FILE_MODE);
+    /* it is written to: through a link that would be some other file */
+    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK, FILE_MODE);
     if (fd < 0) {
         snprintf(error, STORE_ERROR_TEXT, "cannot write %.180s: %s", path, strerror(errno));
         return STATUS_IO;
@@ -108,9 +109,9 @@ static enum status file_make(const struct store_file *f, char *error, bool *ret_
         snprintf(error, STORE_ERROR_TEXT, "%.180s is no plain file", f->path);
         st = STATUS_BAD_INPUT;
     } else {
-        if (facts.st_uid == geteuid() && (facts.st_mode & 0077))
-            (void)!fchmod(fd, FILE_MODE); /* flows have secrets in them */
         *ret_ours = f->own_place || facts.st_size == 0 || header_is_ours(fd);
+        if (*ret_ours && facts.st_uid == geteuid() && (facts.st_mode & 0077))
+            (void)!fchmod(fd, FILE_MODE); /* flows have secrets in them */
     }
     if (fd >= 0)
         close(fd);

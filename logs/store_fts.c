@@ -126,7 +126,14 @@ static void put_flow(struct step *s, const struct flow *f)
 
 static enum status failure(int code)
 {
-    return (code & 0xff) == SQLITE_FULL ? STATUS_LIMIT : record_failure(code);
+    switch (code & 0xff) {
+    case SQLITE_FULL:
+        return STATUS_LIMIT;
+    case SQLITE_CORRUPT:
+        return STATUS_BAD_INPUT;
+    default:
+        return record_failure(code);
+    }
 }
 
 static enum status run(sqlite3 *db, const char *sql)
@@ -229,9 +236,9 @@ static enum status set_upto(sqlite3 *db, int64_t number)
 static enum status take_flows(struct step *s, size_t budget_bytes, bool *ret_more)
 {
     size_t bytes = 0;
-    int64_t last = 0;
+    int64_t last = 0, used = 0;
     int code = SQLITE_ROW;
-    enum status st = STATUS_OK;
+    enum status st = store_fts_used(s->db, &used);
 
     for (int flows = 0; !st && bytes < budget_bytes && flows < STEP_FLOWS; flows++) {
         code = sqlite3_step(s->next);
@@ -245,6 +252,10 @@ static enum status take_flows(struct step *s, size_t budget_bytes, bool *ret_mor
         st = failure(code);
     if (!st && last)
         st = set_upto(s->db, last);
+    if (!st && last) /* what FTS5 still holds in memory is written at a savepoint */
+        st = run(s->db, "SAVEPOINT written;RELEASE written");
+    if (!st && last)
+        st = store_fts_note(s->db, used);
     *ret_more = code == SQLITE_ROW;
     return st;
 }
@@ -280,18 +291,21 @@ static void step_close(struct step *s)
 enum status store_fts_step(sqlite3 *db, size_t budget_bytes, bool *ret_more)
 {
     struct step s;
-    bool more = false;
+    bool more = false, damaged;
     enum status st = step_open(&s, db);
 
     if (!st)
         st = run(db, "BEGIN IMMEDIATE");
     if (!st)
         st = take_flows(&s, budget_bytes, &more);
+    damaged = st == STATUS_BAD_INPUT && s.put;
     step_close(&s);
     if (!st)
         st = run(db, "COMMIT");
     if (st && !sqlite3_get_autocommit(db))
         (void)!run(db, "ROLLBACK"); /* nothing more can be done about it */
+    if (damaged && store_fts_retire(db, s.table))
+        return STATUS_IO;
     if (!st)
         *ret_more = more;
     return st;

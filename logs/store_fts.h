@@ -19,7 +19,23 @@ enum {
 
 /* Takes the next flows into the index, in a transaction of its own; for the writer's
  * connection, when there is nothing else to do. *ret_more: there are flows left. On
- * failure nothing has changed: LIMIT: the disk is full; NO_MEMORY, IO. */
+ * failure nothing has changed: LIMIT: the disk is full; BAD_INPUT: a table is damaged, and out
+ * of use now; NO_MEMORY, IO. */
 MUST_USE enum status store_fts_step(sqlite3 *db, size_t budget_bytes, bool *ret_more);
+
+/* ---- store_fts_drop.c; failures as above ---- */
+
+/* Takes fts_<table> out of use, in a transaction of its own. Its numbers, to the last that
+ * it could hold, count as looked at: whoever searches them does so without an index. */
+MUST_USE enum status store_fts_retire(sqlite3 *db, int64_t table);
+/* Takes away a piece, of a few milliseconds, of a table that is out of use. *ret_more: there
+ * may be more of them. */
+MUST_USE enum status store_fts_drop_step(sqlite3 *db, bool *ret_more);
+/* Pages that the index takes of the file, all its tables together. */
+MUST_USE enum status store_fts_pages(sqlite3 *db, int64_t *ret_pages);
+/* Pages of the file in use; and, in the same transaction, that the index has made the
+ * difference since. */
+MUST_USE enum status store_fts_used(sqlite3 *db, int64_t *ret_pages);
+MUST_USE enum status store_fts_note(sqlite3 *db, int64_t used_before);
 
 #endif

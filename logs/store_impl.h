@@ -28,6 +28,7 @@ struct store {
     int64_t oldest;        /* below this number nothing is of class 0 */
     int64_t journal_pages; /* after the last commit */
     bool fts_look;         /* flows are gone: full-text tables may have become idle */
+    bool fts_gone;         /* there may be tables that are out of use */
     bool vacuumed;         /* pages were given back, and the file is not shorter yet */
     bool failing;          /* the last commit did not succeed */
     bool damaged;          /* the file is to be replaced */
@@ -62,6 +63,10 @@ int64_t store_keep_class(struct store *s, const struct flow *f);
 void store_flows_removed(struct store *s, uint64_t number);
 /* store_space.c: one step of giving back what is no longer used. */
 MUST_USE enum status store_give_back(struct store *s, bool *ret_more);
+/* The oldest full-text table goes, if all of them take more than that. */
+MUST_USE enum status store_retire_index(struct store *s, int64_t most_bytes, bool *ret_retired);
+/* One step of dropping those that are to go. */
+MUST_USE enum status store_drop_index(struct store *s, bool *ret_more);
 /* Bytes of the file in use, and all of them. */
 MUST_USE enum status store_measure(struct store *s, int64_t *ret_used, int64_t *ret_bytes);
 

@@ -7,13 +7,15 @@ enum {
     STEP_FLOWS = 250, /* taken away in one transaction */
     CLASSES_LOOKED = 64,
     SIZE_SLACK = 16, /* writing goes on before deleting until it is over by one part in so many */
+    STEP_BYTES = 8 * 1024 * 1024, /* of bodies in one transaction, or one flow */
+    INDEX_SHARE = 2, /* of a file that is too large, the index has one part in so many */
 };
 
 #define NEVER_US (INT64_MAX / 4) /* further away than any age */
 
-/* The next ones to go. */
+/* The next ones to go. What started later than `clock_us` is passed over. */
 struct doomed {
-    int64_t class_key, age_us, number, expires_us;
+    int64_t class_key, age_us, number, started_us, expires_us, clock_us;
 };
 
 static enum status run_for(struct store *s, enum store_statement id, int64_t value)
@@ -98,7 +100,14 @@ static enum status class_list(struct store *s, int64_t keys[static CLASSES_LOOKE
 
 /* ---- which ---- */
 
-static enum status class_oldest(struct store *s, int64_t key, struct doomed *ret_doomed)
+/* Times may be anything in a file. */
+static int64_t time_after(int64_t start_us, int64_t more_us)
+{
+    return start_us > INT64_MAX - more_us ? INT64_MAX : start_us + more_us;
+}
+
+static enum status class_oldest(struct store *s, int64_t key, int64_t clock_us,
+                                struct doomed *ret_doomed)
 {
     enum store_statement id = key ? STORE_OLDEST_OF : STORE_OLDEST;
     sqlite3_stmt *q = s->statements[id];
@@ -107,16 +116,17 @@ static enum status class_oldest(struct store *s, int64_t key, struct doomed *ret
     int code;
 
     sqlite3_bind_int64(q, 1, key ? key : s->oldest);
+    sqlite3_bind_int64(q, 2, clock_us);
     code = sqlite3_step(q);
     if (code == SQLITE_ROW) {
         *ret_doomed = (struct doomed){
             .class_key = key,
             .age_us = age_us,
             .number = sqlite3_column_int64(q, 0),
-            .expires_us = sqlite3_column_int64(q, 1) + (age_us ? age_us : NEVER_US),
+            .started_us = sqlite3_column_int64(q, 1),
+            .clock_us = clock_us,
         };
-        if (!key)
-            s->oldest = ret_doomed->number;
+        ret_doomed->expires_us = time_after(ret_doomed->started_us, age_us ? age_us : NEVER_US);
         st = STATUS_OK;
     } else if (code != SQLITE_DONE) {
         st = store_failure(s, code);
@@ -125,8 +135,30 @@ static enum status class_oldest(struct store *s, int64_t key, struct doomed *ret
     return st;
 }
 
+/* The first of them stands for all; but one of the time to come, of a clock that has been
+ * set right since, would keep the others for as long. */
+static enum status class_first(struct store *s, int64_t key, int64_t now_us,
+                               struct doomed *ret_doomed)
+{
+    struct doomed first, behind;
+    enum status st = class_oldest(s, key, INT64_MAX, &first);
+
+    if (st)
+        return st;
+    if (!key)
+        s->oldest = first.number;
+    if (first.started_us > now_us) {
+        st = class_oldest(s, key, now_us, &behind);
+        if (st && st != STATUS_NOT_FOUND)
+            return st;
+        first = st ? first : behind;
+    }
+    *ret_doomed = first;
+    return STATUS_OK;
+}
+
 /* NOT_FOUND: there is no flow at all. */
-static enum status find_doomed(struct store *s, struct doomed *ret_doomed)
+static enum status find_doomed(struct store *s, int64_t now_us, struct doomed *ret_doomed)
 {
     int64_t keys[CLASSES_LOOKED];
     struct doomed next = {0}, first = {.expires_us = INT64_MAX};
@@ -134,7 +166,7 @@ static enum status find_doomed(struct store *s, struct doomed *ret_doomed)
     enum status st = class_list(s, keys, &count);
 
     for (size_t i = 0; !st && i < count; i++) {
-        st = class_oldest(s, keys[i], &next);
+        st = class_first(s, keys[i], now_us, &next);
         if (!st && next.expires_us < first.expires_us)
             first = next;
         if (st == STATUS_NOT_FOUND) /* an old filter that nobody needs any more */
@@ -201,15 +233,20 @@ static enum status list_doomed(struct store *s, const struct doomed *d, int64_t 
 {
     sqlite3_stmt *q = s->statements[d->class_key ? STORE_DOOMED_OF : STORE_DOOMED];
     enum status st = STATUS_OK;
+    int64_t bytes = 0;
     uint32_t count = 0;
     int code;
 
     sqlite3_bind_int64(q, 1, d->class_key ? d->class_key : d->number);
     sqlite3_bind_int64(q, 2, STEP_FLOWS);
+    sqlite3_bind_int64(q, 3, d->clock_us);
     while ((code = sqlite3_step(q)) == SQLITE_ROW && count < STEP_FLOWS) {
-        if (sqlite3_column_int64(q, 1) > until_us)
+        int64_t more = sqlite3_column_int64(q, 2);
+
+        if (sqlite3_column_int64(q, 1) > until_us || (count && more > STEP_BYTES - bytes))
             break;
         numbers[count++] = sqlite3_column_int64(q, 0);
+        bytes += more < STEP_BYTES ? more : STEP_BYTES;
     }
     if (code != SQLITE_DONE && code != SQLITE_ROW)
         st = store_failure(s, code);
@@ -266,6 +303,15 @@ static enum status is_too_large(struct store *s, bool *ret_too_large)
     return st;
 }
 
+/* Flows are worth more than their index, which may be larger than they. */
+static enum status take_size(struct store *s, const struct doomed *d)
+{
+    bool retired = false;
+    enum status st = store_retire_index(s, s->settings.keep.size_bytes / INDEX_SHARE, &retired);
+
+    return st || retired ? st : take_away(s, d, INT64_MAX);
+}
+
 enum status store_keep(struct store *s, int64_t now_us, bool *ret_more)
 {
     struct doomed d = {0};
@@ -275,7 +321,10 @@ enum status store_keep(struct store *s, int64_t now_us, bool *ret_more)
     *ret_more = false;
     if (s->damaged)
         return STATUS_OK; /* the next commit sees to it */
-    st = find_doomed(s, &d);
+    st = store_drop_index(s, ret_more);
+    if (st || *ret_more)
+        return st;
+    st = find_doomed(s, now_us, &d);
     if (st && st != STATUS_NOT_FOUND)
         return st;
     if (!st && d.expires_us > now_us) {
@@ -283,10 +332,12 @@ enum status store_keep(struct store *s, int64_t now_us, bool *ret_more)
         if (st)
             return st;
     }
-    if (!st && (too_large || d.expires_us <= now_us)) {
-        *ret_more = true;
-        return take_away(s, &d, too_large ? INT64_MAX : now_us - d.age_us);
-    }
+    *ret_more = true;
+    if (too_large)
+        return take_size(s, &d);
+    if (!st && d.expires_us <= now_us)
+        return take_away(s, &d, now_us - d.age_us);
+    *ret_more = false;
     return store_give_back(s, ret_more);
 }
 

@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-enum { SQL_TEXT = 256 };
+enum { SQL_TEXT = 320 };
 
 /* One step each: from the version that is its index to the next. A step that was
  * released is never changed. */
@@ -83,14 +83,20 @@ enum status store_schema_tune(sqlite3 *db)
 
     if (on == SQLITE_OK)
         on = sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    if (on == SQLITE_OK) /* of others there may be some */
+        on = sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+    if (on == SQLITE_OK)
+        on = sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
     if (on == SQLITE_OK)
         on = sqlite3_busy_timeout(db, STORE_BUSY_MS);
     if (on != SQLITE_OK)
         return STATUS_IO;
-    /* auto_vacuum is heeded only while the file is empty, and before the journal's mode */
+    /* auto_vacuum is heeded only while the file is empty, and before the journal's mode;
+     * to wipe pages that hold nothing any more would write all that is removed once again */
     snprintf(sql, sizeof(sql),
              "PRAGMA auto_vacuum=INCREMENTAL;PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;"
-             "PRAGMA journal_size_limit=%d;PRAGMA cache_size=-%d;PRAGMA temp_store=MEMORY",
+             "PRAGMA journal_size_limit=%d;PRAGMA cache_size=-%d;PRAGMA temp_store=MEMORY;"
+             "PRAGMA secure_delete=FAST",
              STORE_JOURNAL_BYTES, STORE_CACHE_KIB);
     return run(db, sql);
 }

@@ -44,18 +44,61 @@ static enum status find_idle_index(struct store *s, int64_t *ret_index)
     return code == SQLITE_ROW || code == SQLITE_DONE ? st : store_failure(s, code);
 }
 
-static enum status drop_index(struct store *s, bool *ret_more)
+static enum status fts_failure(struct store *s, enum status st)
 {
-    char sql[SQL_TEXT];
+    if (st)
+        snprintf(s->error, sizeof(s->error), "%.120s: %.100s", s->settings.path,
+                 sqlite3_errmsg(s->file.db));
+    return st;
+}
+
+static enum status retire_index(struct store *s, int64_t index)
+{
+    s->fts_gone = true;
+    return fts_failure(s, store_fts_retire(s->file.db, index));
+}
+
+enum status store_retire_index(struct store *s, int64_t most_bytes, bool *ret_retired)
+{
+    int64_t pages = 0, page_bytes = 0, index = 0;
+    enum status st = fts_failure(s, store_fts_pages(s->file.db, &pages));
+
+    if (!st)
+        st = store_ask(s, STORE_PAGE_BYTES, &page_bytes);
+    *ret_retired = false;
+    if (st || pages <= most_bytes / page_bytes)
+        return st;
+    sqlite3_bind_int64(s->statements[STORE_FTS_TABLES], 1, INT64_MAX);
+    st = store_ask(s, STORE_FTS_TABLES, &index);
+    if (!st)
+        st = retire_index(s, index);
+    *ret_retired = !st;
+    return st == STATUS_NOT_FOUND ? STATUS_OK : st;
+}
+
+enum status store_drop_index(struct store *s, bool *ret_more)
+{
+    enum status st;
+
+    *ret_more = false;
+    if (!s->fts_gone)
+        return STATUS_OK;
+    st = fts_failure(s, store_fts_drop_step(s->file.db, ret_more));
+    s->fts_gone = st || *ret_more;
+    return st;
+}
+
+/* Those of which no flow is left. */
+static enum status look_for_idle(struct store *s, bool *ret_more)
+{
     int64_t index = 0;
     enum status st = find_idle_index(s, &index);
 
     *ret_more = st == STATUS_OK;
     s->fts_look = *ret_more;
-    if (st == STATUS_NOT_FOUND)
-        return STATUS_OK;
-    snprintf(sql, sizeof(sql), "DROP TABLE fts_%lld", (long long)index);
-    return st ? st : run_text(s, sql);
+    if (st)
+        return st == STATUS_NOT_FOUND ? STATUS_OK : st;
+    return retire_index(s, index);
 }
 
 static enum status pages_back(struct store *s, bool *ret_more)
@@ -80,7 +123,7 @@ static enum status pages_back(struct store *s, bool *ret_more)
 
 enum status store_give_back(struct store *s, bool *ret_more)
 {
-    enum status st = s->fts_look ? drop_index(s, ret_more) : STATUS_OK;
+    enum status st = s->fts_look ? look_for_idle(s, ret_more) : STATUS_OK;
 
     return st || *ret_more ? st : pages_back(s, ret_more);
 }
@@ -99,10 +142,8 @@ enum status store_index(struct store *s, bool *ret_more)
     if (s->journal_pages > INDEX_JOURNAL_PAGES)
         return STATUS_LIMIT; /* a reader holds the journal: flows need its room more */
     st = store_fts_step(s->file.db, FTS_STEP_BYTES, ret_more);
-    if (st)
-        snprintf(s->error, sizeof(s->error), "%.120s: %.100s", s->settings.path,
-                 sqlite3_errmsg(s->file.db));
-    return st;
+    s->fts_gone = s->fts_gone || st == STATUS_BAD_INPUT;
+    return fts_failure(s, st);
 }
 
 enum status store_shrink(struct store *s)

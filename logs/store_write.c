@@ -85,12 +85,14 @@ static enum status insert_body(struct store *s, struct batch_body *b)
     return inside ? STATUS_OK : write_chunks(s, b->key, data);
 }
 
-/* One more use of what is in the file already; NOT_FOUND: retention was quicker. */
-static enum status use_body(struct store *s, int64_t key)
+/* One more use of what is in the file already; NOT_FOUND: retention was quicker, and maybe
+ * the key is that of another one by now. */
+static enum status use_body(struct store *s, int64_t key, const uint8_t *digest)
 {
     enum status st;
 
     sqlite3_bind_int64(s->statements[STORE_USE_BODY], 1, key);
+    bind_blob(s->statements[STORE_USE_BODY], 2, bytes_make(digest, BODY_DIGEST_BYTES));
     st = store_run(s, STORE_USE_BODY);
     return !st && sqlite3_changes(s->file.db) == 0 ? STATUS_NOT_FOUND : st;
 }
@@ -114,7 +116,7 @@ static enum status write_body(struct store *s, struct batch_body *b)
     if (st == STATUS_NOT_FOUND)
         return insert_body(s, b);
     if (!st)
-        st = use_body(s, key);
+        st = use_body(s, key, b->digest);
     if (!st && !b->key) {
         b->key = key;
         b->fresh = true;
