@@ -1,6 +1,7 @@
 /* Retention: which flows go, and in which order. What would go first by its age goes first
  * when there is too much, too: so that classes that are kept longer also outlive the others
  * under pressure. */
+#include "logs/store_fts.h"
 #include "logs/store_impl.h"
 
 enum {
@@ -363,9 +364,23 @@ static enum status count_old(struct store *s, int64_t key, int64_t now_us, uint6
     return st;
 }
 
+/* Bytes of the index of which it has to give up some. */
+static enum status index_to_go(struct store *s, int64_t used, int64_t *ret_bytes)
+{
+    int64_t most = s->settings.keep.size_bytes, pages = 0, page_bytes = 0;
+    enum status st = store_fts_pages(s->file.db, &pages);
+
+    if (!st)
+        st = store_ask(s, STORE_PAGE_BYTES, &page_bytes);
+    pages = pages * page_bytes;
+    *ret_bytes = !st && most && used > most && pages > most / INDEX_SHARE ? pages : 0;
+    return st;
+}
+
 enum status store_keep_plan(struct store *s, int64_t now_us, struct keep_plan *ret_plan)
 {
-    int64_t keys[CLASSES_LOOKED], used = 0, bytes = 0, each;
+    int64_t keys[CLASSES_LOOKED], most = s->settings.keep.size_bytes;
+    int64_t used = 0, index = 0, bytes = 0, each;
     struct keep_plan plan = {0};
     size_t count = 0;
     enum status st = class_list(s, keys, &count);
@@ -374,15 +389,18 @@ enum status store_keep_plan(struct store *s, int64_t now_us, struct keep_plan *r
         st = count_old(s, keys[i], now_us, &plan.flows);
     if (!st)
         st = store_measure(s, &used, &bytes);
+    if (!st)
+        st = index_to_go(s, used, &index);
     if (st)
         return st;
+    used -= index;
     each = s->flows ? used / (int64_t)s->flows : 0;
     if (plan.flows > s->flows)
         plan.flows = s->flows;
     used -= (int64_t)plan.flows * each;
-    if (s->settings.keep.size_bytes && used > s->settings.keep.size_bytes && each)
-        plan.flows += (uint64_t)((used - s->settings.keep.size_bytes) / each);
-    plan.bytes = plan.flows * (uint64_t)each;
+    if (most && used > most && each)
+        plan.flows += (uint64_t)((used - most) / each);
+    plan.bytes = (uint64_t)index + plan.flows * (uint64_t)each;
     *ret_plan = plan;
     return STATUS_OK;
 }

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "logs/store_fts.h"
 #include "logs/store_impl.h"
 #include "store_world.h"
 
@@ -206,6 +207,135 @@ static void a_body_that_went_too_early_is_counted(void **state)
     world_free(w);
 }
 
+/* SQLite gives the highest key again when its row has gone. */
+static void another_body_of_the_same_key_is_not_taken_for_it(void **state)
+{
+    struct store_world *w = world_make();
+
+    (void)state;
+    w->settings.keep.age_us = 100 * SECOND_US;
+    world_open(w);
+    put_at(w, 0, "image/png", BYTES("known"));
+    world_commit(w);
+    put_at(w, 200, "image/png", BYTES("another"));
+    put_at(w, 200, "image/png", BYTES("known"));
+    keep_at(w, 200);
+    world_commit(w);
+    assert_int_equal(atomic_load(&w->facts.lost_bodies), 1);
+    assert_int_equal(world_number(w, "SELECT count(*) FROM records WHERE response_body"), 1);
+    assert_sound(w);
+    world_free(w);
+}
+
+static void a_clock_that_was_ahead_keeps_nothing_longer(void **state)
+{
+    struct store_world *w = world_make();
+
+    (void)state;
+    w->settings.keep.age_us = 100 * SECOND_US;
+    world_open(w);
+    put_at(w, 9000000, "text/css", BYTES(""));
+    for (int i = 0; i < 10; i++)
+        put_at(w, i, "text/css", BYTES(""));
+    put_at(w, 9000000, "text/css", BYTES(""));
+    world_commit(w);
+    keep_at(w, 105);
+    assert_int_equal(flows(w), 6);
+    keep_at(w, 300);
+    assert_int_equal(flows(w), 2);
+    w->store->settings.keep.size_bytes = 1; /* these, too, when there is too much */
+    keep_at(w, 300);
+    assert_int_equal(flows(w), 0);
+    assert_sound(w);
+    world_free(w);
+}
+
+static void a_step_takes_no_more_bodies_than_it_has_time_for(void **state)
+{
+    enum { LARGE_BYTES = 1024 * 1024 };
+    struct store_world *w = world_make();
+    uint8_t *large = calloc(1, LARGE_BYTES);
+    bool more;
+
+    (void)state;
+    assert_non_null(large);
+    w->settings.keep.age_us = 100 * SECOND_US;
+    world_open(w);
+    for (uint8_t i = 0; i < 20; i++) {
+        large[0] = i;
+        put_at(w, 0, "image/png", bytes_make(large, LARGE_BYTES));
+    }
+    world_commit(w);
+    assert_int_equal(store_keep(w->store, START_US + 200 * SECOND_US, &more), STATUS_OK);
+    assert_true(more);
+    assert_int_equal(flows(w), 12);
+    keep_at(w, 200);
+    assert_int_equal(flows(w), 0);
+    assert_sound(w);
+    free(large);
+    world_free(w);
+}
+
+static void index_all(struct store_world *w)
+{
+    bool more = true;
+
+    for (int i = 0; more; i++) {
+        assert_true(i < 1000);
+        assert_int_equal(store_index(w->store, &more), STATUS_OK);
+    }
+}
+
+static void put_many_words(struct store_world *w, int count)
+{
+    uint64_t seed = 88172645463325252;
+    char text[8192];
+
+    for (int i = 0; i < count; i++) {
+        for (size_t k = 0; k < sizeof(text); k++) {
+            seed = seed * 6364136223846793005 + 1442695040888963407;
+            text[k] = (char)('a' + (seed >> 33) % 26);
+        }
+        put_at(w, i, "text/plain", bytes_make(text, sizeof(text)));
+    }
+    world_commit(w);
+}
+
+static void an_index_that_is_too_large_goes_before_its_flows(void **state)
+{
+    struct store_world *w = world_make();
+    int64_t pages = 0;
+
+    (void)state;
+    world_open(w);
+    put_many_words(w, 300); /* 2 MB, and an index several times as large */
+    index_all(w);
+    assert_int_equal(store_fts_pages(w->store->file.db, &pages), STATUS_OK);
+    assert_in_range(pages * 4096, 4 * 1000 * 1000, 40 * 1000 * 1000);
+    keep_at(w, 300);
+    assert_int_equal(world_number(w, "SELECT count(*) FROM sqlite_schema WHERE name = 'fts_0'"), 1);
+    w->store->settings.keep.size_bytes = 5 * 1000 * 1000;
+    keep_at(w, 300);
+    assert_int_equal(flows(w), 300);
+    assert_in_range(w->store->used, 1, 5 * 1000 * 1000);
+    assert_int_equal(world_number(w, "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'fts_%'"
+                                     " OR name LIKE 'gone_%'"),
+                     0);
+    assert_int_equal(store_fts_pages(w->store->file.db, &pages), STATUS_OK);
+    assert_in_range(pages, 0, 8);
+    /* it begins again with the next table */
+    put_many_words(w, 1);
+    index_all(w);
+    assert_int_equal(world_number(w, "SELECT count(*) FROM sqlite_schema WHERE name = 'fts_0'"), 0);
+    w->store->last_number = 100 * 1000;
+    put_many_words(w, 1);
+    index_all(w);
+    assert_int_equal(world_number(w, "SELECT count(*) FROM sqlite_schema WHERE name = 'fts_1'"), 1);
+    assert_int_equal(world_number(w, "SELECT value FROM meta WHERE key = 'fts_upto'"), 100001);
+    assert_sound(w);
+    world_free(w);
+}
+
 static void gaps_go_with_the_flows_around_them(void **state)
 {
     struct store_world *w = world_make();
@@ -310,6 +440,10 @@ int main(void)
         cmocka_unit_test(a_body_goes_with_the_last_flow_that_has_it),
         cmocka_unit_test(a_body_that_went_too_early_is_counted),
         cmocka_unit_test(gaps_go_with_the_flows_around_them),
+        cmocka_unit_test(another_body_of_the_same_key_is_not_taken_for_it),
+        cmocka_unit_test(a_clock_that_was_ahead_keeps_nothing_longer),
+        cmocka_unit_test(a_step_takes_no_more_bodies_than_it_has_time_for),
+        cmocka_unit_test(an_index_that_is_too_large_goes_before_its_flows),
         cmocka_unit_test(full_text_tables_go_whole_when_their_flows_are_gone),
         cmocka_unit_test(a_plan_says_what_would_go),
         cmocka_unit_test(a_check_finds_damage),
