@@ -31,9 +31,12 @@ static void put_connection(uint64_t number, bool reused, struct buf *out)
 static void put_tls(const struct flow_tls *tls, struct buf *out)
 {
     if (tls->version) {
-        buf_putf(out, ", %s", tls->version_text ? tls->version_text : "TLS");
-        if (tls->cipher)
-            buf_putf(out, " %s", tls->cipher);
+        buf_put_text(out, ", "); /* of an imported record the texts are anybody's */
+        text_put_terminal(out, bytes_of(tls->version_text ? tls->version_text : "TLS"));
+        if (tls->cipher) {
+            buf_put_byte(out, ' ');
+            text_put_terminal(out, bytes_of(tls->cipher));
+        }
         if (tls->resumed)
             buf_put_text(out, " (resumed)");
     }
@@ -173,9 +176,11 @@ static void put_end(struct console_format *c, const struct flow *f, struct buf *
     console_put_style(out, c->colour && f->error, STYLE_RED);
     text_put_terminal(out, bytes_of(f->reason));
     console_put_style(out, c->colour && f->error, STYLE_NONE);
-    if (f->sentence) {
+    if (f->sentence) { /* what peers said may stand in it */
+        buf_clear(&c->raw);
+        redact_put_body(&c->redactor, BYTES(""), bytes_of(f->sentence), &c->raw);
         buf_put_text(out, ": ");
-        text_put_terminal(out, bytes_of(f->sentence));
+        text_put_terminal(out, buf_bytes(&c->raw));
     }
     buf_put_byte(out, '\n');
 }

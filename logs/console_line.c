@@ -225,7 +225,7 @@ static void put_type(struct console_format *c, const struct flow *f, struct buf 
 static int64_t shown_size(const struct flow *f)
 {
     if (f->kind == FLOW_TUNNEL)
-        return f->tunnel_up_bytes + f->tunnel_down_bytes;
+        return flow_tunnel_bytes(f);
     return f->response.received || f->response.sent ? f->response.body.wire_bytes : -1;
 }
 

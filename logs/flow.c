@@ -56,6 +56,15 @@ void flow_put_url(const struct flow *f, struct buf *out)
     buf_put(out, flow_path(f));
 }
 
+int64_t flow_tunnel_bytes(const struct flow *f)
+{
+    int64_t sum;
+
+    if (__builtin_add_overflow(f->tunnel_up_bytes, f->tunnel_down_bytes, &sum))
+        return INT64_MAX;
+    return sum;
+}
+
 bool flow_ok(const struct flow *f)
 {
     return f->status != 0 && f->status < 400;

@@ -119,6 +119,7 @@ void flow_put_url(const struct flow *f, struct buf *out);
 void flow_put_authority(const struct flow *f, struct buf *out);
 void flow_put_origin(const struct flow *f, struct buf *out);
 struct bytes flow_path(const struct flow *f);
+int64_t flow_tunnel_bytes(const struct flow *f);          /* both ways; at most INT64_MAX */
 bool flow_ok(const struct flow *f);                       /* status below 400, and there is one */
 const char *flow_kind_text(enum flow_kind kind);          /* "http" "tunnel" "refused" */
 const char *flow_version_text(enum http_version version); /* "HTTP/1.1" */

@@ -8,7 +8,8 @@
 #include "http/url.h"
 #include "logs/flow_read_impl.h"
 
-#define NUMBER_MOST (INT64_C(1) << 62)
+#define NUMBER_MOST (INT64_C(1) << 53)
+#define TIME_MOST_US (INT64_C(253402300800) * US_PER_S - 1) /* the year 9999 ends */
 
 enum { US_PER_S = 1000 * 1000 };
 
@@ -161,6 +162,8 @@ int64_t flow_read_time(const json_t *text)
         return 0;
     us = take_fraction_us(&in);
     us += ((int64_t)timegm(&tm) - take_zone_s(in)) * US_PER_S;
+    if (us > TIME_MOST_US) /* by its zone */
+        return TIME_MOST_US;
     return us > 0 ? us : 0;
 }
 
@@ -274,13 +277,20 @@ enum http_version flow_read_version(struct bytes text)
     return HTTP_1_1;
 }
 
+struct bytes flow_read_reason(struct flow_read *r, const json_t *object, const char *key)
+{
+    struct bytes reason = flow_read_text_at(r, object, key);
+
+    return http_value_valid(reason) ? reason : BYTES("");
+}
+
 struct flow_read_line flow_read_line(struct flow_read *r, const json_t *object)
 {
     int64_t status = flow_read_number_at(object, "status_code");
 
     return (struct flow_read_line){
         .status = status > 0 && status <= 999 ? (uint16_t)status : 0,
-        .reason = flow_read_text_at(r, object, "reason"),
+        .reason = flow_read_reason(r, object, "reason"),
         .version = flow_read_version(flow_read_text_at(r, object, "version")),
     };
 }
@@ -303,13 +313,23 @@ static enum target_form form_of(struct bytes method, struct bytes target)
     return bytes_starts_with(target, BYTES("/")) ? TARGET_ORIGIN : TARGET_ABSOLUTE;
 }
 
-struct head *flow_read_request(struct flow_read *r, struct bytes method, struct bytes target,
-                               struct bytes url)
+/* What would end a request line, or stand on lines of its own behind it. */
+static bool is_target(struct bytes in)
 {
+    for (size_t i = 0; i < in.len; i++)
+        if (in.ptr[i] <= ' ' || in.ptr[i] == 0x7f)
+            return false;
+    return true;
+}
+
+enum status flow_read_request(struct flow_read *r, const struct flow_read_asked *asked,
+                              struct head **ret_head)
+{
+    struct bytes method = asked->method, target = asked->target, url = asked->url;
     struct head *head = flow_read_alloc(r, sizeof(*head));
 
     if (!head)
-        return NULL;
+        return STATUS_NO_MEMORY;
     *head = (struct head){
         .side = HTTP_REQUEST,
         .version = HTTP_1_1,
@@ -326,7 +346,10 @@ struct head *flow_read_request(struct flow_read *r, struct bytes method, struct 
         head->path = path_of_url(url);
     if (head->form == TARGET_AUTHORITY)
         head->path = bytes_make(NULL, 0);
-    return head;
+    if (!is_target(target) || !is_target(head->path))
+        return flow_read_refuse(r, "its target has spaces or controls");
+    *ret_head = head;
+    return STATUS_OK;
 }
 
 void flow_read_sides(struct flow_read *r, struct flow_message *m, const struct head *received,

@@ -191,9 +191,9 @@ static enum status read_request(struct flow_read *r, const json_t *request, cons
         target = own_target(url);
     if (st)
         return st;
-    head = flow_read_request(r, method, target, url);
-    if (!head)
-        return STATUS_NO_MEMORY;
+    st = flow_read_request(r, &(struct flow_read_asked){method, target, url}, &head);
+    if (st)
+        return st;
     head->version = flow_read_version(flow_read_text_at(r, request, "httpVersion"));
     head->head_bytes = head_bytes(request);
     st = read_fields(r, json_object_get(request, "headers"), &head->fields);
@@ -212,7 +212,7 @@ static struct flow_read_line har_line(struct flow_read *r, const json_t *object)
 
     return (struct flow_read_line){
         .status = status > 0 && status <= 999 ? (uint16_t)status : 0,
-        .reason = flow_read_text_at(r, object, "statusText"),
+        .reason = flow_read_reason(r, object, "statusText"),
         .version = flow_read_version(flow_read_text_at(r, object, "httpVersion")),
     };
 }

@@ -22,11 +22,13 @@ struct bytes flow_read_text(struct flow_read *r, const json_t *text);
 struct bytes flow_read_text_at(struct flow_read *r, const json_t *object, const char *key);
 /* The same with a NUL; NULL when there is none. */
 const char *flow_read_word_at(struct flow_read *r, const json_t *object, const char *key);
-/* A whole number within [-1, 2^62]; -1 when there is none. */
+/* A whole number within [-1, 2^53], as JSON's readers agree on (RFC 8259 §6); -1 when
+ * there is none. */
 int64_t flow_read_number_at(const json_t *object, const char *key);
 /* The same for what cannot be negative. */
 uint64_t flow_read_count_at(const json_t *object, const char *key);
-/* ISO 8601 with a zone, to µs since 1970; 0 when it is no such text. */
+/* ISO 8601 with a zone, to µs since 1970, up to the end of the year 9999; 0 when it is no
+ * such text. */
 int64_t flow_read_time(const json_t *text);
 /* A string of base64 as bytes; false: it is none. */
 bool flow_read_base64(struct flow_read *r, const json_t *text, struct bytes *ret_data);
@@ -53,14 +55,20 @@ struct flow_read_line {
     struct bytes reason;
     enum http_version version;
 };
+/* A reason phrase; empty when it cannot be one. */
+struct bytes flow_read_reason(struct flow_read *r, const json_t *object, const char *key);
 enum http_version flow_read_version(struct bytes text);
 /* { status_code, reason, version } */
 struct flow_read_line flow_read_line(struct flow_read *r, const json_t *object);
 
-/* A request with its method, target and fields; the path is the target's, or else the URL's.
- * NULL: out of memory. */
-struct head *flow_read_request(struct flow_read *r, struct bytes method, struct bytes target,
-                               struct bytes url);
+/* A request as its line had it; `url` is the whole of it. */
+struct flow_read_asked {
+    struct bytes method, target, url;
+};
+/* A request's head, yet without fields; the path is the target's, or else the URL's.
+ * BAD_INPUT. */
+MUST_USE enum status flow_read_request(struct flow_read *r, const struct flow_read_asked *asked,
+                                       struct head **ret_head);
 /* Both sides of a message of which the fields that came, and how its start looked on either
  * side, are known. `sent`: the fields that went out, NULL: the same. */
 void flow_read_sides(struct flow_read *r, struct flow_message *m, const struct head *received,

@@ -54,9 +54,9 @@ static enum status read_request(struct flow_read *r, const json_t *request)
         st = flow_read_url(r, url, &target);
     if (st)
         return st;
-    head = flow_read_request(r, method, target, url);
-    if (!head)
-        return STATUS_NO_MEMORY;
+    st = flow_read_request(r, &(struct flow_read_asked){method, target, url}, &head);
+    if (st)
+        return st;
     head->version = flow_read_version(flow_read_text_at(r, request, "version"));
     st = flow_read_pairs(r, json_object_get(request, "headers"), &head->fields);
     if (st)

@@ -217,7 +217,7 @@ static void put_type(const struct flow *f, struct buf *out)
 static void put_size(const struct flow *f, struct buf *out)
 {
     if (f->kind == FLOW_TUNNEL)
-        size_put(out, f->tunnel_up_bytes + f->tunnel_down_bytes);
+        size_put(out, flow_tunnel_bytes(f));
     else
         size_put(out, flow_message_head(&f->response) ? f->response.body.wire_bytes : -1);
 }

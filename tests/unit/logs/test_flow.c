@@ -54,6 +54,19 @@ static void has_no_path_for_options_star(void **state)
     free_flow(f);
 }
 
+static void tunnels_of_absurd_lengths_have_a_sum(void **state)
+{
+    struct flow *f = make_flow(FLOW_TUNNEL);
+
+    (void)state;
+    f->tunnel_up_bytes = 1;
+    f->tunnel_down_bytes = 2;
+    assert_int_equal(flow_tunnel_bytes(f), 3);
+    f->tunnel_up_bytes = f->tunnel_down_bytes = INT64_MAX / 2 + 1;
+    assert_int_equal(flow_tunnel_bytes(f), INT64_MAX);
+    free_flow(f);
+}
+
 static void shows_a_tunnel_as_host_and_port(void **state)
 {
     struct flow *f = make_flow(FLOW_TUNNEL);
@@ -203,6 +216,7 @@ int main(void)
         cmocka_unit_test(leaves_out_the_port_of_the_scheme),
         cmocka_unit_test(puts_brackets_around_ipv6),
         cmocka_unit_test(has_no_path_for_options_star),
+        cmocka_unit_test(tunnels_of_absurd_lengths_have_a_sum),
         cmocka_unit_test(shows_a_tunnel_as_host_and_port),
         cmocka_unit_test(is_ok_below_400_only),
         cmocka_unit_test(compares_heads_by_their_end_to_end_fields),

@@ -251,6 +251,37 @@ static void keeps_numbers_within_reason(void **state)
     assert_int_equal(f->request.body.wire_bytes, 0);
     assert_true(f->timings.total > 0 && f->timings.total < INT64_C(10000000000000000));
     flow_free(f);
+    f = read_ok("{\"startedDateTime\":\"9999-12-31T23:59:60.999999-99:99\",\"request\":{\"method\":"
+                "\"GET\",\"url\":\"http://a.test/\"}}");
+    assert_int_equal(f->started_us, INT64_C(253402300799999999)); /* its year has four digits */
+    flow_free(f);
+}
+
+/* What would stand on lines of its own where a message is written out again. */
+static void lets_no_line_into_a_start_line(void **state)
+{
+    static const char *const targets[] = {"/a b", "/\\r\\nX: 1", "/\\u0000", "/\\u007f", "\\t"};
+    struct flow *f;
+
+    (void)state;
+    f = read_ok("{\"request\":{\"method\":\"GET\",\"url\":\"http://a.test/\"},\"response\":{"
+                "\"status\":200,\"statusText\":\"OK\\r\\nX: 1\"}}");
+    equals(f->response.received->reason, "");
+    flow_free(f);
+    for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
+        char json[512];
+
+        snprintf(json, sizeof(json),
+                 "{\"_weir\":{\"kind\":\"http\",\"request\":{\"target\":\"%s\"}},\"request\":"
+                 "{\"method\":\"GET\",\"url\":\"http://a.test/\"}}",
+                 targets[i]);
+        assert_int_equal(read_text(json, &f), STATUS_BAD_INPUT);
+        assert_string_equal(fault, "its target has spaces or controls");
+    }
+    assert_int_equal(read_text("{\"_weir\":{\"kind\":\"http\",\"request\":{\"target\":\"http:\"}},"
+                               "\"request\":{\"method\":\"GET\",\"url\":\"http://a/\\nb\"}}",
+                               &f),
+                     STATUS_BAD_INPUT);
 }
 
 static void says_what_is_wrong(void **state)
@@ -313,6 +344,7 @@ int main(void)
         cmocka_unit_test(gives_the_same_record_the_same_id),
         cmocka_unit_test(leaves_out_what_http_does_not_allow),
         cmocka_unit_test(keeps_numbers_within_reason),
+        cmocka_unit_test(lets_no_line_into_a_start_line),
         cmocka_unit_test(says_what_is_wrong),
         cmocka_unit_test(does_not_go_deep),
     };
