@@ -11,7 +11,7 @@
 enum {
     DIFF_ENTRIES = 10000,                 /* told at most */
     DIFF_CONTENT_BYTES = 8 * 1024 * 1024, /* of a body that is looked into, decoded */
-    DIFF_FIELDS = 1024,                   /* of a head */
+    DIFF_FIELDS = 4096,                   /* of a head */
     DIFF_LINES = 50000,                   /* of a text */
     DIFF_EDITS = 1000,                    /* lines put and taken, before it gives up */
     DIFF_CONTEXT_LINES = 3,

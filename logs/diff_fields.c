@@ -18,8 +18,10 @@ static enum status side_init(struct diff *d, const struct fields *fields, struct
 {
     struct side s = {.fields = fields, .count = fields ? fields->count : 0};
 
-    if (s.count > DIFF_FIELDS)
+    if (s.count > DIFF_FIELDS) {
         s.count = DIFF_FIELDS;
+        d->cut = true;
+    }
     s.partner = arena_alloc(&d->arena, (s.count + 1) * sizeof(*s.partner));
     s.same = arena_alloc(&d->arena, (s.count + 1) * sizeof(*s.same));
     if (!s.partner || !s.same)

@@ -97,6 +97,37 @@ static void fields_are_added_removed_changed_and_moved(void **state)
     free_flow(b);
 }
 
+/* As many as a head may have at all. */
+static void the_last_of_4096_fields_is_compared(void **state)
+{
+    enum { FIELDS = 4096 };
+    struct flow *a = make_http_flow("GET", "/", 200, NULL);
+    struct flow *b = make_http_flow("GET", "/", 200, NULL);
+    struct fields *a_fields = &((struct head *)(uintptr_t)a->request.received)->fields;
+    struct fields *b_fields = &((struct head *)(uintptr_t)b->request.received)->fields;
+    struct diff_ask ask = ask_of(a, b);
+    char *lines = malloc(FIELDS * 16);
+    struct arena arena;
+    size_t len = 0;
+
+    (void)state;
+    arena_init(&arena, FIELDS * 1024);
+    for (int i = 1; i < FIELDS; i++)
+        len += (size_t)sprintf(lines + len, "A%d: x\n", i);
+    strcpy(lines + len, "Z: 1\n");
+    *a_fields = *b_fields = (struct fields){0};
+    make_fields(&arena, a_fields, lines);
+    make_fields(&arena, b_fields, lines);
+    assert_int_equal(a_fields->count, FIELDS);
+    assert_string_equal(differences(&ask), "");
+    b_fields->items[FIELDS - 1].value = BYTES("2");
+    assert_string_equal(differences(&ask), "~header Z: 1|2\n");
+    arena_release(&arena);
+    free(lines);
+    free_flow(a);
+    free_flow(b);
+}
+
 static void equality_of_secrets_stays_visible(void **state)
 {
     struct flow *a = make_http_flow("GET", "/?token=hush", 200, NULL);
@@ -222,6 +253,7 @@ int main(void)
         cmocka_unit_test(equal_flows_are_equal),
         cmocka_unit_test(start_lines_are_compared_by_part),
         cmocka_unit_test(fields_are_added_removed_changed_and_moved),
+        cmocka_unit_test(the_last_of_4096_fields_is_compared),
         cmocka_unit_test(equality_of_secrets_stays_visible),
         cmocka_unit_test(bodies_are_compared_by_structure_by_lines_or_whole),
         cmocka_unit_test(large_bodies_are_told_apart_behind_what_is_looked_into),
