@@ -177,21 +177,27 @@ static void put_redirect(struct har_format *h, const struct fields *fields, stru
     json_put_string(p, buf_bytes(clean));
 }
 
-static void put_error(const struct flow *f, struct json_put *p)
+/* What peers said may stand in it. */
+static void put_error(struct har_format *h, const struct flow *f, struct json_put *p)
 {
+    struct buf *clean = &h->json.clean;
+
     if (!f->error)
         return;
+    buf_clear(clean);
+    redact_put_body(&h->json.redactor, BYTES(""), bytes_of(f->sentence ? f->sentence : f->reason),
+                    clean);
     JSON_PUT(p, ",\"_error\":");
-    json_put_string(p, bytes_of(f->sentence ? f->sentence : f->reason));
+    json_put_string(p, buf_bytes(clean));
 }
 
 /* A response that never came: status 0, as browsers have it. */
-static void put_no_response(const struct flow *f, struct json_put *p)
+static void put_no_response(struct har_format *h, const struct flow *f, struct json_put *p)
 {
     JSON_PUT(p, ",\"response\":{\"status\":0,\"statusText\":\"\",\"httpVersion\":\"\",\"cookies\":"
                 "[],\"headers\":[],\"content\":{\"size\":0,\"mimeType\":\"x-unknown\"},"
                 "\"redirectURL\":\"\",\"headersSize\":-1,\"bodySize\":-1,\"_transferSize\":0");
-    put_error(f, p);
+    put_error(h, f, p);
     JSON_PUT(p, "}");
 }
 
@@ -210,7 +216,7 @@ static void put_response(struct har_format *h, struct har_entry *e, struct json_
     const struct head *shown = m->sent ? m->sent : m->received, *head = flow_message_head(m);
 
     if (!shown) {
-        put_no_response(e->flow, p);
+        put_no_response(h, e->flow, p);
         return;
     }
     JSON_PUT(p, ",\"response\":{\"status\":");
@@ -228,7 +234,7 @@ static void put_response(struct har_format *h, struct har_entry *e, struct json_
     put_sizes(head, m->body.wire_bytes, p);
     put_transfer_size(m, head, p);
     put_trailers(h, m, p);
-    put_error(e->flow, p);
+    put_error(h, e->flow, p);
     JSON_PUT(p, "}");
 }
 

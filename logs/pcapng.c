@@ -251,24 +251,32 @@ static void put_request_comment(const struct pcapng *p, const struct flow *f, st
     buf_release(&url);
 }
 
-static void put_response_comment(const struct pcapng *p, const struct flow *f, struct buf *out)
+/* Notes may hold some of the traffic. */
+static void put_rule(const struct pcapng *p, const struct flow *f, const struct flow_rule *r,
+                     struct buf *out)
 {
     struct buf note;
 
+    buf_put_text(out, "\nrule ");
+    text_put_terminal(out, bytes_of(r->label));
+    if (!r->note)
+        return;
     buf_init(&note, COMMENT_URL_BYTES);
+    redact_put_note(p->redactor, f, bytes_of(r->note), &note);
+    if (buf_status(&note)) /* a part of it tells nothing */
+        buf_clear(&note);
+    buf_put_text(out, ": ");
+    text_put_terminal(out, buf_bytes(&note));
+    buf_release(&note);
+}
+
+static void put_response_comment(const struct pcapng *p, const struct flow *f, struct buf *out)
+{
     buf_putf(out, "flow %s", f->id);
     if (f->injected)
         buf_put_text(out, "\nanswered by a rule");
-    for (const struct flow_rule *r = f->rules; r; r = r->next) {
-        buf_clear(&note);
-        if (r->note)
-            redact_put_note(p->redactor, f, bytes_of(r->note), &note);
-        if (buf_status(&note)) /* a part of it tells nothing */
-            buf_clear(&note);
-        buf_putf(out, "\nrule %s%s", r->label, note.len ? ": " : "");
-        buf_put(out, buf_bytes(&note));
-    }
-    buf_release(&note);
+    for (const struct flow_rule *r = f->rules; r; r = r->next)
+        put_rule(p, f, r, out);
     put_cut(&f->response, out);
 }
 

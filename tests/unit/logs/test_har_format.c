@@ -218,6 +218,11 @@ static void keeps_exchanges_that_failed(void **state)
     holds(text, "\"content\":{\"size\":0,\"mimeType\":\"x-unknown\"}");
     holds(text, "\"bodySize\":-1,\"_transferSize\":0,"
                 "\"_error\":\"The origin reset the connection.\"}");
+    f = make_http_flow("GET", "/", 0, NULL);
+    f->response = (struct flow_message){0};
+    f->error = true;
+    f->sentence = "It wants https://a.test/?token=S3cr3tS3cr3t instead.";
+    lacks(entry(f, true), "S3cr3tS3cr3t");
 }
 
 static void keeps_tunnels_and_refusals_with_a_url(void **state)

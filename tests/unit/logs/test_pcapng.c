@@ -328,8 +328,10 @@ static void takes_secrets_out(void **state)
     f->request.received = head;
     f->messages = &message;
     make_body(f, &f->response, BYTES("{\"password\":\"S3cr3t\"}"));
+    make_rule(f, "\x1b[2J", "authorization: Bearer S3cr3t");
     c = capture(&redacts, &f, 1, &out);
     assert_int_equal(bytes_search(buf_bytes(&out), BYTES("S3cr3t")), -1);
+    assert_true(bytes_search(buf_bytes(&out), BYTES("rule \\e[2J: ")) > 0);
     free(c);
     buf_release(&out);
 }
