@@ -1,15 +1,12 @@
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/text.h"
 #include "cli/archive.h"
 #include "cli/export.h"
-#include "cli/paths.h"
+#include "cli/place.h"
 #include "cli/progress.h"
 #include "cli/redaction.h"
 #include "logs/flow_make.h"
@@ -39,70 +36,6 @@ void export_format_names(struct buf *out)
         buf_putf(out, "%s%s", i ? ", " : "", formats[i]->name);
 }
 
-/* ---- where it goes ------------------------------------------------------------------- */
-
-/* A file is written beside its place, and put there when it is whole. */
-struct place {
-    const char *target;    /* NULL: standard output */
-    char path[PATHS_TEXT]; /* what is written */
-    bool beside;           /* to be renamed to the target */
-    int fd;
-    uint64_t bytes;
-};
-
-static int place_open(const struct cli *cli, struct place *p)
-{
-    struct stat info;
-    int len;
-
-    if (!p->target) {
-        p->fd = STDOUT_FILENO;
-        return CODE_OK;
-    }
-    p->beside = stat(p->target, &info) || S_ISREG(info.st_mode);
-    len = snprintf(p->path, sizeof(p->path), p->beside ? "%s.part" : "%s", p->target);
-    if (len < 0 || (size_t)len >= sizeof(p->path))
-        return cli_usage(cli, "the path of the file is too long");
-    p->fd = open(p->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0600);
-    if (p->fd >= 0)
-        return CODE_OK;
-    cli_error(cli, "cannot write %s: %s", p->target, strerror(errno));
-    return CODE_FAILED;
-}
-
-static bool place_write(struct place *p, struct bytes text)
-{
-    while (text.len) {
-        ssize_t n = write(p->fd, text.ptr, text.len);
-
-        if (n < 0 && errno != EINTR)
-            return false;
-        text = bytes_from(text, n > 0 ? (size_t)n : 0);
-        p->bytes += n > 0 ? (uint64_t)n : 0;
-    }
-    return true;
-}
-
-static int place_close(const struct cli *cli, struct place *p, int code)
-{
-    if (!p->target || p->fd < 0)
-        return code;
-    if (close(p->fd) && !code) {
-        cli_error(cli, "cannot write %s: %s", p->target, strerror(errno));
-        code = CODE_FAILED;
-    }
-    if (!p->beside)
-        return code;
-    if (!code && rename(p->path, p->target) == 0)
-        return code;
-    if (!code) {
-        cli_error(cli, "cannot write %s: %s", p->target, strerror(errno));
-        code = CODE_FAILED;
-    }
-    unlink(p->path);
-    return code;
-}
-
 /* ---- the work ------------------------------------------------------------------------ */
 
 struct work {
@@ -110,6 +43,7 @@ struct work {
     const struct export_format *format;
     void *self;
     struct export export;
+    const char *target; /* NULL: standard output */
     struct place place;
     struct query *query;
     struct filter *filter;
@@ -134,7 +68,7 @@ static int write_out(struct work *w, size_t least)
     buf_clear(out);
     if (ok)
         return CODE_OK;
-    if (errno == EPIPE && !w->place.target)
+    if (errno == EPIPE && !w->target)
         return CODE_FAILED; /* who reads it has had enough */
     return fail(w, "write", strerror(errno));
 }
@@ -185,13 +119,20 @@ static int take_flows(struct work *w)
     return fail(w, "read flows", query_error(w->query));
 }
 
+static int explain_place(const struct work *w, enum status st)
+{
+    cli_error(w->cli, "cannot write %s: %s", w->target,
+              st == STATUS_IO ? strerror(errno) : status_sentence(st));
+    return CODE_FAILED;
+}
+
 static int do_export(struct work *w)
 {
-    enum status st;
-    int code = place_open(w->cli, &w->place);
+    enum status st = place_open(&w->place, w->target);
+    int code;
 
-    if (code)
-        return code;
+    if (st)
+        return explain_place(w, st);
     look_ahead(w);
     progress_begin(&w->progress, "export", "flows", w->last);
     st = w->format->begin(w->self, &w->export);
@@ -201,7 +142,8 @@ static int do_export(struct work *w)
         code = st ? fail(w, "export", status_sentence(st)) : write_out(w, 0);
     }
     progress_clear(&w->progress);
-    return place_close(w->cli, &w->place, code);
+    st = place_close(&w->place, code == CODE_OK);
+    return st ? explain_place(w, st) : code;
 }
 
 static int report(const struct work *w)
@@ -210,19 +152,19 @@ static int report(const struct work *w)
     struct buf out;
     int code = CODE_OK;
 
-    if (!json && !w->place.target)
+    if (!json && !w->target)
         return CODE_OK;
     buf_init(&out, REPORT_BYTES);
     if (json) {
         buf_putf(&out,
                  "{\"format\":\"%s\",\"flows\":%llu,\"bytes\":%llu,\"file\":", w->format->name,
                  (unsigned long long)w->export.flows, (unsigned long long)w->place.bytes);
-        text_put_json(&out, bytes_of(w->place.target));
+        text_put_json(&out, bytes_of(w->target));
         buf_put_text(&out, "}\n");
         code = cli_print(w->cli, &out);
     } else {
         cli_say(w->cli, "exported %llu flow%s to %s", (unsigned long long)w->export.flows,
-                w->export.flows == 1 ? "" : "s", w->place.target);
+                w->export.flows == 1 ? "" : "s", w->target);
     }
     buf_release(&out);
     return code;
@@ -237,8 +179,8 @@ static int choose(struct work *w)
     int code;
 
     w->format = name ? export_format_find(name) : formats[0];
-    w->place.target = target && strcmp(target, "-") != 0 ? target : NULL;
-    if (w->format && options_has(&w->cli->options, OPTION_JSON) && !w->place.target)
+    w->target = target && strcmp(target, "-") != 0 ? target : NULL;
+    if (w->format && options_has(&w->cli->options, OPTION_JSON) && !w->target)
         return cli_usage(w->cli, "--json reports on an export to a file: name it by -o FILE");
     if (w->format)
         return CODE_OK;
@@ -251,7 +193,7 @@ static int choose(struct work *w)
 
 int command_export(const struct cli *cli)
 {
-    struct work w = {.cli = cli, .export = {.cli = cli}, .place = {.fd = -1}};
+    struct work w = {.cli = cli, .export = {.cli = cli}};
     int code = choose(&w);
 
     if (code)
@@ -268,6 +210,8 @@ int command_export(const struct cli *cli)
     }
     if (!code)
         code = report(&w);
+    if (!code && !w.export.flows)
+        code = CODE_NO_MATCH;
     if (w.self)
         w.format->close(w.self);
     query_close(w.query);
