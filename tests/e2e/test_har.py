@@ -1,10 +1,12 @@
 """HARs that weir writes while it runs, `weir export` and `weir import`."""
 
+import base64
 import glob
 import gzip
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -15,6 +17,7 @@ import warnings
 
 import jsonschema
 
+from devtools import Chromium
 from rig import tmpfs
 from weirtest import (
     Origin,
@@ -183,6 +186,28 @@ class Har(unittest.TestCase):
         broken = har_of(weir.har)
         del broken["log"]["entries"][0]["request"]["url"]
         self.assertEqual(len(schema_errors(broken)), 1)  # the schema does look
+
+    def test_opens_in_the_devtools_of_chromium(self):
+        if not any(shutil.which(n) for n in ("chromium", "chromium-browser", "google-chrome")):
+            self.skipTest("there is no Chromium")
+        weir, count = self.run_of_many_kinds()
+        with open(weir.har) as file, Chromium() as browser:
+            shown = browser.open_har(file.read())
+        if shown is None:
+            self.skipTest("this Chromium has no front end of DevTools")
+        self.assertEqual(len(shown), count)
+        by = {one["url"].split("origin.test", 1)[-1]: one for one in shown}
+        self.assertEqual(by["/gzip"]["content"], "the quick brown fox " * 50)
+        self.assertEqual((by["/gzip"]["status"], by["/gzip"]["mime"]), (200, "text/plain"))
+        self.assertEqual(base64.b64decode(by["/png"]["content"]), PNG)
+        self.assertEqual([name for name, _ in by["/cookies"]["cookies"]], ["id", "b"])
+        self.assertEqual(by["/form"]["method"], "POST")
+        self.assertTrue(by["/form"]["post"].startswith("user=joe&password="))
+        self.assertTrue(by["/b"]["remote"].startswith("127.0.0.1:"))
+        self.assertEqual((by["/b"]["connect"], by["/c"]["connect"]), (True, False))
+        self.assertGreaterEqual(by["/slow"]["seconds"], 0.03)
+        self.assertEqual(by["/reset"]["status"], 502)
+        self.assertEqual(by["/made"]["content"], "oops")
 
     def test_tells_of_every_kind_of_exchange(self):
         weir, _ = self.run_of_many_kinds()
