@@ -465,21 +465,43 @@ void flow_read_id(struct flow *f, struct bytes json, uint64_t number)
     f->id[26] = '\0';
 }
 
+/* Has it more values than may be read? At most one begins behind each of these signs. */
+static bool has_too_many(struct bytes json)
+{
+    uint32_t count = 0;
+    bool quoted = false;
+
+    for (size_t i = 0; i < json.len && count < FLOW_READ_VALUES; i++) {
+        uint8_t c = json.ptr[i];
+
+        if (c == '"')
+            quoted = !quoted;
+        else if (quoted)
+            i += c == '\\';
+        else
+            count += c == ',' || c == ':' || c == '{' || c == '[';
+    }
+    return count == FLOW_READ_VALUES;
+}
+
 enum status flow_read_record(struct bytes json, uint64_t number, flow_read_form *form,
                              struct flow **ret_flow, const char **ret_fault)
 {
     struct flow_read r = {.f = flow_make(FLOW_HTTP)};
     json_error_t error = {0};
     json_t *root = NULL;
-    enum status st;
+    enum status st = STATUS_OK;
 
     if (!r.f)
         return STATUS_NO_MEMORY;
-    if (json_depth(json) <= FLOW_READ_DEPTH) /* the parser below recurses */
+    if (has_too_many(json))
+        st = flow_read_refuse(&r, "it has more than a million values");
+    else if (json_depth(json) <= FLOW_READ_DEPTH) /* the parser below recurses */
         root = json_loadb((const char *)json.ptr, json.len, JSON_ALLOW_NUL, &error);
     r.no_memory = json_error_code(&error) == json_error_out_of_memory;
     r.root = root;
-    st = json_is_object(root) ? form(&r) : flow_read_refuse(&r, "it is not a JSON object");
+    if (!st)
+        st = json_is_object(root) ? form(&r) : flow_read_refuse(&r, "it is not a JSON object");
     if (!st)
         flow_read_id(r.f, json, number);
     json_decref(root);

@@ -8,8 +8,9 @@
 #include "logs/flow_make.h"
 
 enum {
-    FLOW_READ_DEPTH = 256,   /* arrays and objects within each other */
-    FLOW_READ_FIELDS = 4096, /* in a head */
+    FLOW_READ_DEPTH = 256,          /* arrays and objects within each other */
+    FLOW_READ_FIELDS = 4096,        /* in a head */
+    FLOW_READ_VALUES = 1024 * 1024, /* in a record: each takes some 250 bytes while it is read */
 };
 
 /* `number` is the record's in its file: a record without an id of weir's gets one made of

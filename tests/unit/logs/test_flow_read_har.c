@@ -318,6 +318,31 @@ static void says_what_is_wrong(void **state)
     }
 }
 
+/* 63 MiB of them would take 5 GiB to be read. */
+static void takes_no_more_values_than_it_may(void **state)
+{
+    static const char start[] =
+        "{\"request\":{\"method\":\"GET\",\"url\":\"http://a.test/\"},\"x\":[";
+    char *json = malloc(sizeof(start) + 3 * FLOW_READ_VALUES + 8);
+    struct flow *f = NULL;
+    size_t len = 0;
+
+    (void)state;
+    len += (size_t)sprintf(json, "%s", start);
+    for (int i = 0; i < FLOW_READ_VALUES / 2; i++) {
+        memcpy(json + len, "{},", 3);
+        len += 3;
+    }
+    strcpy(json + len, "{}]}");
+    assert_int_equal(read_text(json, &f), STATUS_BAD_INPUT);
+    assert_string_equal(fault, "it has more than a million values");
+    len = (size_t)sprintf(json, "%s\"\\\"", start); /* what stands in a text is none */
+    memset(json + len, ',', 2 * FLOW_READ_VALUES);
+    strcpy(json + len + 2 * FLOW_READ_VALUES, "\"]}");
+    flow_free(read_ok(json));
+    free(json);
+}
+
 static void does_not_go_deep(void **state)
 {
     enum { DEEP = 100000 };
@@ -346,6 +371,7 @@ int main(void)
         cmocka_unit_test(keeps_numbers_within_reason),
         cmocka_unit_test(lets_no_line_into_a_start_line),
         cmocka_unit_test(says_what_is_wrong),
+        cmocka_unit_test(takes_no_more_values_than_it_may),
         cmocka_unit_test(does_not_go_deep),
     };
 
