@@ -236,7 +236,9 @@ static struct bytes key_of(struct stats *s, const struct flow *f)
 
 static void rules_add(struct stats *s, const struct flow *f)
 {
-    for (const struct flow_rule *r = f->rules; r; r = r->next) {
+    const struct flow_rule *r = f->rules;
+
+    for (int i = 0; r && i < STATS_RULES; i++, r = r->next) {
         const struct flow_rule *seen = f->rules;
 
         while (seen != r && strcmp(seen->label, r->label) != 0)

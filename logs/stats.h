@@ -12,6 +12,7 @@ enum {
     STATS_GROUPS = 10000,  /* further keys are counted together */
     STATS_KEY_BYTES = 512, /* a longer key is cut */
     STATS_SLOTS = 64,      /* of time */
+    STATS_RULES = 512,     /* of a flow that are looked at: an imported one may have any number */
     STATS_BYTES = 128 * 1024 * 1024,
 };
 

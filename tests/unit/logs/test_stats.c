@@ -114,6 +114,29 @@ static void a_flow_counts_at_each_of_its_rules_once(void **state)
     free_flow(f);
 }
 
+/* Each is compared with those before it. */
+static void a_flow_of_too_many_rules_counts_at_the_first(void **state)
+{
+    enum { RULES = STATS_RULES + 10 };
+    static struct flow_rule rules[RULES];
+    static char labels[RULES][16];
+    struct flow *f = make_http_flow("GET", "/", 200, NULL);
+    struct stats s;
+
+    (void)state;
+    for (int i = 0; i < RULES; i++) {
+        snprintf(labels[i], sizeof(labels[i]), "r%d", i);
+        rules[i] = (struct flow_rule){.label = labels[i], .next = i ? &rules[i - 1] : NULL};
+    }
+    f->rules = &rules[RULES - 1];
+    assert_int_equal(stats_init(&s, STATS_BY_RULE, key), STATUS_OK);
+    stats_add(&s, f);
+    assert_int_equal(s.group_count, STATS_RULES);
+    assert_int_equal(s.all.flows, 1);
+    stats_release(&s);
+    free_flow(f);
+}
+
 static void groups_are_capped_and_what_is_beyond_is_told(void **state)
 {
     struct buf out;
@@ -274,6 +297,7 @@ int main(void)
         cmocka_unit_test(counts_flows_errors_bytes_and_durations),
         cmocka_unit_test(groups_by_what_is_asked),
         cmocka_unit_test(a_flow_counts_at_each_of_its_rules_once),
+        cmocka_unit_test(a_flow_of_too_many_rules_counts_at_the_first),
         cmocka_unit_test(groups_are_capped_and_what_is_beyond_is_told),
         cmocka_unit_test(long_keys_are_cut),
         cmocka_unit_test(time_is_covered_by_wider_steps),
