@@ -10,6 +10,7 @@
  * content coding in which there are secrets it is written decoded, since they can be taken
  * out only so. NO_MEMORY, LIMIT. */
 MUST_USE enum status flow_put_raw(const struct redactor *redactor, const struct flow *f,
-                                  enum http_side side, struct buf *out, struct flow_cleaned *ret_cleaned);
+                                  enum http_side side, struct buf *out,
+                                  struct flow_cleaned *ret_cleaned);
 
 #endif

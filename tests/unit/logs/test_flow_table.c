@@ -124,9 +124,8 @@ static void does_without_columns_in_a_narrow_terminal(void **state)
         uint32_t columns;
         const char *titles;
     } cases[] = {
-        {111,
-         "     #  time          method   status  host          path             type          "
-         "size   duration  rules\n"},
+        {111, "     #  time          method   status  host          path             type          "
+              "size   duration  rules\n"},
         {80, "     #  method   status  host          path               duration  rules\n"},
         {40, "     #  method   status  path\n"},
         {10, "method   status  path\n"},
