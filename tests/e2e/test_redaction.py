@@ -301,7 +301,7 @@ class Planted(Ground):
 
         side = prefix.split(":")[0] or "https"
         fields = [(n, cls.fill(v, "%s request, all: %s" % (side, n))) for n, v in REQUEST_HEADERS]
-        answers = [(n, cls.fill(v, "%s response, all: %s" % (side, n))) for n, v in RESPONSE_HEADERS]
+        answers = [(n, cls.fill(v, "%s answer, all: %s" % (side, n))) for n, v in RESPONSE_HEADERS]
         (kind, form), (other, json_text) = BODIES[0], BODIES[4]
         form, json_text = cls.fill(form, side + " all"), cls.fill(json_text, side + " all")
         target = cls.ALL + "?access_token=" + cls.secret(side + " all")
@@ -533,7 +533,7 @@ class Sealed(Ground):
     @classmethod
     def contents(cls):
         """(Content-Encoding, bytes on the wire)"""
-        broken = gzip.compress(cls.TEXT + os.urandom(64).hex().encode())
+        broken = gzip.compress(cls.TEXT + cls.NOISE[::-1].hex().encode())
         yield "gzip", broken[:-8] + b"\xff" * 8
         yield "gzip", gzip.compress(b"{" + b" " * 20000000 + cls.TEXT[1:])
         yield "x-own", b"\x80" + cls.NOISE
@@ -558,7 +558,8 @@ class Sealed(Ground):
         end = wire[-9:]
         whole = base64.b64encode(wire)[-12:].rstrip(b"=")[:8]
         octal = "".join("\\%03o" % byte for byte in end).encode()
-        return any(form in data for form in (end, whole, octal, end.hex().encode(), repr(end)[2:-1].encode()))
+        forms = (end, whole, octal, end.hex().encode(), repr(end)[2:-1].encode())
+        return any(form in data for form in forms)
 
     def outputs(self, *more):
         with tempfile.TemporaryDirectory(prefix="weir-sealed-") as folder:
@@ -571,7 +572,8 @@ class Sealed(Ground):
                         yield "export " + os.path.relpath(path, folder), file.read()
         commands = [["log", "-n", "0", "--format", form] for form in ("json", "raw", "har", "curl")]
         for flow in self.flows:
-            commands += [["show", flow["id"], *how] for how in ([], ["--raw"], ["--json"], ["--body"])]
+            for how in ([], ["--raw"], ["--json"], ["--body"]):
+                commands.append(["show", flow["id"], *how])
             commands += [["show", flow["id"], "--copy-as", form] for form in FORMS]
         for command in commands:
             done = subprocess.run(
@@ -591,12 +593,17 @@ class Sealed(Ground):
 
     def test_are_there_if_asked_for(self):
         eventually(lambda: self.weir.cli("log", "-n", "0")[1].count("POST") == len(self.wires))
+        found = {}
         for name, data in self.outputs("--redact", "none"):
-            found = [wire for _, wire in self.wires if self.holds(data, wire)]
-            if name.split(" ")[0] == "show" and not name.endswith("--body") and " --" in name:
-                self.assertTrue(found, name)
-            elif not name.startswith(("show", "export out-bodies")):
-                self.assertGreaterEqual(len(found), 0 if name.endswith("out.rules") else 2, name)
+            words = name.split(" ")
+            name = " ".join(words[:1] + words[2:] if words[0] == "show" else words)
+            held = {wire for _, wire in self.wires if self.holds(data, wire)}
+            found[name] = found.get(name, set()) | held
+        for name, wires in found.items():
+            if name not in ("show", "show --body") and not name.startswith("export out"):
+                self.assertGreaterEqual(len(wires), 2, name)
+        for form in ("har", "jsonl", "pcapng"):
+            self.assertGreaterEqual(len(found["export out." + form]), 2, form)
 
 
 class Equality(Ground):

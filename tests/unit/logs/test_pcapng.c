@@ -184,6 +184,7 @@ static void writes_an_exchange_as_a_stream(void **state)
 
     (void)state;
     make_body(f, &f->response, BYTES("hello"));
+    make_rule(f, "p.yaml:2 key", "x-api-key: a → S3cr3t");
     make_rule(f, "p.yaml:3 slow", "delay");
     c = capture(&redacts, &f, 1, &out);
     expect_whole_streams(c);
@@ -198,6 +199,8 @@ static void writes_an_exchange_as_a_stream(void **state)
     assert_true(bytes_starts_with(c->packets[3].comment, BYTES("flow 01J0000000000000000000000A\n"
                                                                "https://api.test/a\n")));
     assert_true(bytes_ends_with(c->packets[5].comment, BYTES("rule p.yaml:3 slow: delay")));
+    assert_true(bytes_search(c->packets[5].comment, BYTES("p.yaml:2 key: x-api-key: ")) > 0);
+    assert_true(bytes_search(c->packets[5].comment, BYTES("S3cr3t")) < 0);
     free(c);
     buf_release(&out);
 }

@@ -414,6 +414,24 @@ static void copies_everything_when_off(void **state)
     buf_release(&out);
 }
 
+static void leaves_nothing_half_done_where_there_is_no_room(void **state)
+{
+    struct bytes body = BYTES("{\"pin\":\"1\"} see http://a.test/?token=S3cr3t <pwd>S3cr3t</pwd>");
+
+    (void)state;
+    for (size_t room = 0; room < body.len + 40; room++) {
+        struct buf out;
+
+        buf_init(&out, room + 2);
+        buf_put_text(&out, "x ");
+        redact_put_body(&redactor, BYTES("text/plain"), body, &out);
+        assert_true(bytes_search(buf_bytes(&out), BYTES("S3cr3t")) < 0);
+        if (buf_status(&out))
+            assert_int_equal(out.len, 2);
+        buf_release(&out);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -427,6 +445,7 @@ int main(void)
         cmocka_unit_test(the_same_secret_has_the_same_pseudonym_everywhere),
         cmocka_unit_test(another_process_has_other_pseudonyms),
         cmocka_unit_test(copies_everything_when_off),
+        cmocka_unit_test(leaves_nothing_half_done_where_there_is_no_room),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
