@@ -416,7 +416,7 @@ static void copies_everything_when_off(void **state)
 
 static void leaves_nothing_half_done_where_there_is_no_room(void **state)
 {
-    struct bytes body = BYTES("{\"pin\":\"1\"} see http://a.test/?token=S3cr3t <pwd>S3cr3t</pwd>");
+    struct bytes body = BYTES("a {\"token\":\"1\"} http://a.test/?token=S3cr3t <pwd>S3cr3t</pwd>");
 
     (void)state;
     for (size_t room = 0; room < body.len + 40; room++) {
