@@ -15,7 +15,7 @@ import sys
 import time
 import unittest
 
-from rig import Load, status, tmpfs
+from rig import Load, control, status, tmpfs
 from weirtest import (
     Ground,
     Origin,
@@ -29,6 +29,7 @@ from weirtest import (
 
 KIB, MIB = 1024, 1024 * 1024
 ROUNDS = int(os.environ.get("WEIR_ROUNDS", "0"))
+AHEAD = 32  # exchanges that the log may not have seen yet
 
 
 def store_path(weir, name="flows.db"):
@@ -359,12 +360,23 @@ class FullDisk(unittest.TestCase):
             raise AssertionError("%s: %d sent, %s" % (error, sent, told)) from None
         return told["flows"] + told["dropped_flows"]
 
+    def ask_in_step(self, weir):
+        """No faster than the log, on whatever machine: what is sent must fit into the disk."""
+
+        def nearly_logged():
+            told = control(weir, "GET", "/v1/status")[1]
+            gone = told["log"]["flows"] + told["log"]["dropped_flows"]
+            return told["traffic"]["exchanges"] < gone + AHEAD
+
+        eventually(nearly_logged, "room in the log", 30)
+        return urllib_open(weir, "http://a.test/").read()
+
     def fill_and_free(self, weir, path):
         ballast = os.path.join(os.path.dirname(path), "ballast")
         with open(ballast, "wb") as file:
             file.write(b"x" * 96 * MIB)
         with weir:
-            with Load(lambda _: urllib_open(weir, "http://a.test/").read(), 4) as load:
+            with Load(lambda _: self.ask_in_step(weir), 4) as load:
                 eventually(lambda: store_status(weir)["lost_bodies"] > 50, "a loss", 60)
                 weir.wait_stderr(r"cannot be written to the store")
             os.unlink(ballast)  # what waits in memory fits into that; more load might not
