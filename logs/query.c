@@ -221,12 +221,23 @@ static enum status open_failed(int code, const char *path, char *error)
     return refuse(error, STATUS_IO, path, sqlite3_errstr(code));
 }
 
+/* Not even opened is what one could wait for, or a device. Of what is not there SQLite tells. */
+static bool may_be_store(const char *path)
+{
+    struct stat facts;
+
+    return stat(path, &facts) != 0 || S_ISREG(facts.st_mode);
+}
+
 enum status query_open(const char *path, char *error, struct query **ret_query)
 {
-    struct query *q = calloc(1, sizeof(*q));
+    struct query *q;
     enum status st;
     int code;
 
+    if (!may_be_store(path))
+        return refuse(error, STATUS_BAD_INPUT, path, "this is no plain file");
+    q = calloc(1, sizeof(*q));
     if (!q)
         return refuse(error, STATUS_NO_MEMORY, path, status_sentence(STATUS_NO_MEMORY));
     atomic_init(&q->interrupted, false);

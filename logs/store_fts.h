@@ -23,7 +23,7 @@ enum {
  * of use now; NO_MEMORY, IO. */
 MUST_USE enum status store_fts_step(sqlite3 *db, size_t budget_bytes, bool *ret_more);
 
-/* ---- store_fts_drop.c; failures as above ---- */
+/* ---- store_fts_drop.c; failures as above, BAD_INPUT: the file is damaged ---- */
 
 /* Takes fts_<table> out of use, in a transaction of its own. Its numbers, to the last that
  * it could hold, count as looked at: whoever searches them does so without an index. */

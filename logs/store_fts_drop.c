@@ -15,7 +15,14 @@ enum {
 
 static enum status failure(int code)
 {
-    return (code & 0xff) == SQLITE_FULL ? STATUS_LIMIT : record_failure(code);
+    switch (code & 0xff) {
+    case SQLITE_FULL:
+        return STATUS_LIMIT;
+    case SQLITE_CORRUPT:
+        return STATUS_BAD_INPUT;
+    default:
+        return record_failure(code);
+    }
 }
 
 static enum status run(sqlite3 *db, const char *sql)
@@ -46,15 +53,6 @@ static enum status ask(sqlite3 *db, const char *sql, int64_t *ret_value)
 
 /* ---- how large it is ---- */
 
-enum status store_fts_pages(sqlite3 *db, int64_t *ret_pages)
-{
-    enum status st = ask(db, "SELECT value FROM meta WHERE key='fts_pages'", ret_pages);
-
-    if (st == STATUS_NOT_FOUND)
-        *ret_pages = 0;
-    return st == STATUS_NOT_FOUND ? STATUS_OK : st;
-}
-
 enum status store_fts_used(sqlite3 *db, int64_t *ret_pages)
 {
     int64_t pages = 0, unused = 0;
@@ -64,6 +62,20 @@ enum status store_fts_used(sqlite3 *db, int64_t *ret_pages)
         st = ask(db, "PRAGMA freelist_count", &unused);
     if (!st)
         *ret_pages = pages - unused;
+    return st;
+}
+
+/* It cannot be more than there are, whatever stands there. */
+enum status store_fts_pages(sqlite3 *db, int64_t *ret_pages)
+{
+    int64_t pages = 0, used = 0;
+    enum status st = ask(db, "SELECT value FROM meta WHERE key='fts_pages'", &pages);
+
+    if (st && st != STATUS_NOT_FOUND)
+        return st;
+    st = store_fts_used(db, &used);
+    if (!st)
+        *ret_pages = pages < 0 ? 0 : pages > used ? used : pages;
     return st;
 }
 

@@ -68,7 +68,7 @@ enum status store_retire_index(struct store *s, int64_t most_bytes, bool *ret_re
     *ret_retired = false;
     if (st || pages <= most_bytes / page_bytes)
         return st;
-    sqlite3_bind_int64(s->statements[STORE_FTS_TABLES], 1, INT64_MAX);
+    sqlite3_bind_int64(s->statements[STORE_FTS_TABLES], 1, s->last_number / STORE_FTS_FLOWS + 1);
     st = store_ask(s, STORE_FTS_TABLES, &index);
     if (!st)
         st = retire_index(s, index);
@@ -84,7 +84,8 @@ enum status store_drop_index(struct store *s, bool *ret_more)
     if (!s->fts_gone)
         return STATUS_OK;
     st = fts_failure(s, store_fts_drop_step(s->file.db, ret_more));
-    s->fts_gone = st || *ret_more;
+    s->damaged = s->damaged || st == STATUS_BAD_INPUT;
+    s->fts_gone = st == STATUS_LIMIT || *ret_more; /* other failures would last */
     return st;
 }
 

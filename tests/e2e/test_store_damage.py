@@ -205,6 +205,14 @@ class Hostile(Recorded):
         self.assertEqual(code, 0)
         self.assertEqual(out.count(b'"startedDateTime"'), 35)
 
+    def test_what_is_no_plain_file_is_not_waited_for(self):
+        path = os.path.join(self.folder, "pipe")
+        os.mkfifo(path)
+        for what in (path, self.folder, "/dev/zero"):
+            code, _, said = read(what, "log")
+            self.assertEqual(code, 1)
+            self.assertIn("no plain file", said)
+
     def test_links_are_not_followed(self):
         victim = os.path.join(self.folder, "victim")
         with open(victim, "w") as file:
