@@ -10,7 +10,8 @@
 
 enum {
     SQL_TEXT = 256,
-    TEXT_BYTES = 16 * 1024 * 1024, /* of one column of one flow */
+    TEXT_BYTES = 1024 * 1024, /* of one column of one flow */
+    FIELDS_AHEAD = 8,         /* looked at for one that is alike */
     STEP_FLOWS = 1024,
     MERGE_AT = 8, /* pieces of about one size; the fewer, the more often all is written anew */
     COLUMNS = 4,
@@ -50,24 +51,27 @@ static void put_clean(struct buf *out, struct bytes in)
     buf_put(out, bytes_from(in, from));
 }
 
-static bool has_field(const struct fields *fields, const struct field *wanted)
+static bool same_field(const struct field *a, const struct field *b)
 {
-    for (uint32_t i = 0; i < fields->count; i++) {
-        if (bytes_equal(fields->items[i].name, wanted->name) &&
-            bytes_equal(fields->items[i].value, wanted->value))
-            return true;
-    }
-    return false;
+    return bytes_equal(a->name, b->name) && bytes_equal(a->value, b->value);
 }
 
-/* Those that `before` (or NULL) has not. */
+/* Those that `before` (or NULL) has not, as far as it has them in the same order. */
 static void put_fields(struct buf *out, const struct fields *fields, const struct fields *before)
 {
+    uint32_t from = 0;
+
     for (uint32_t i = 0; i < fields->count; i++) {
         const struct field *field = &fields->items[i];
+        uint32_t at = from, end = before ? before->count : 0;
 
-        if (before && has_field(before, field))
+        end = end - from > FIELDS_AHEAD ? from + FIELDS_AHEAD : end;
+        while (at < end && !same_field(field, &before->items[at]))
+            at++;
+        if (at < end) {
+            from = at + 1;
             continue;
+        }
         put_clean(out, field->name);
         buf_put_text(out, ": ");
         put_clean(out, field->value);
@@ -199,6 +203,8 @@ static enum status insert(struct step *s, int64_t number, size_t *bytes)
     for (int i = 0; i < COLUMNS; i++) {
         struct bytes text = buf_bytes(&s->columns[i]);
 
+        if (buf_status(&s->columns[i]) == STATUS_LIMIT)
+            return STATUS_BAD_INPUT; /* a table that has not all is of no use */
         if (buf_status(&s->columns[i]))
             return buf_status(&s->columns[i]);
         sqlite3_bind_text64(s->put, 2 + i, text.len ? (const char *)text.ptr : "", text.len,

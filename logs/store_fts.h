@@ -19,8 +19,8 @@ enum {
 
 /* Takes the next flows into the index, in a transaction of its own; for the writer's
  * connection, when there is nothing else to do. *ret_more: there are flows left. On
- * failure nothing has changed: LIMIT: the disk is full; BAD_INPUT: a table is damaged, and out
- * of use now; NO_MEMORY, IO. */
+ * failure nothing has changed: LIMIT: the disk is full; BAD_INPUT: a table is damaged, or
+ * cannot have what a flow has, and is out of use now; NO_MEMORY, IO. */
 MUST_USE enum status store_fts_step(sqlite3 *db, size_t budget_bytes, bool *ret_more);
 
 /* ---- store_fts_drop.c; failures as above, BAD_INPUT: the file is damaged ---- */

@@ -106,19 +106,34 @@ static enum status finish(sqlite3 *db, enum status st)
     return st;
 }
 
-/* What has been in it counts as looked at: the index goes on behind its last number. */
+/* NOT_FOUND: there is none of that name, which nobody sees then in any case. */
+static enum status hide(sqlite3 *db, int64_t table)
+{
+    char sql[SQL_TEXT];
+    int64_t found;
+    enum status st;
+
+    snprintf(sql, sizeof(sql), "SELECT 1 FROM sqlite_schema WHERE name='fts_%" PRId64 "'", table);
+    st = ask(db, sql, &found);
+    if (st)
+        return st;
+    snprintf(sql, sizeof(sql), "ALTER TABLE fts_%" PRId64 " RENAME TO gone_%" PRId64, table, table);
+    return run(db, sql);
+}
+
+/* What could have been in it counts as looked at: the index goes on behind its last number. */
 static enum status retire(sqlite3 *db, int64_t table)
 {
     int64_t upto = 0, last = (table + 1) * STORE_FTS_FLOWS - 1;
     char sql[SQL_TEXT];
-    enum status st = ask(db, "SELECT value FROM meta WHERE key='fts_upto'", &upto);
+    enum status st = hide(db, table);
 
+    if (!st || st == STATUS_NOT_FOUND)
+        st = ask(db, "SELECT value FROM meta WHERE key='fts_upto'", &upto);
     if (st && st != STATUS_NOT_FOUND)
         return st;
-    snprintf(sql, sizeof(sql),
-             "ALTER TABLE fts_%" PRId64 " RENAME TO gone_%" PRId64
-             ";INSERT OR REPLACE INTO meta VALUES('fts_upto', %" PRId64 ")",
-             table, table, upto > last ? upto : last);
+    snprintf(sql, sizeof(sql), "INSERT OR REPLACE INTO meta VALUES('fts_upto', %" PRId64 ")",
+             upto > last ? upto : last);
     return run(db, sql);
 }
 

@@ -213,6 +213,24 @@ class Retention(unittest.TestCase):
             self.assertEqual(ask(store_path(weir), "PRAGMA integrity_check"), [("ok",)])
 
 
+    def test_flows_stay_when_their_index_is_too_large(self):
+        letters = "abcdefghijklmnopqrstuvwxyz"
+        yaml = "logs: { keep: { size: 4MiB } }\n"
+        with Origin() as origin, Weir(yaml + upstream_map({"a.test": origin.port})) as weir:
+            origin.routes["/"] = lambda wire, _: wire.reply(
+                200, "".join(random.choices(letters, k=8000)).encode(), [("Content-Type", "text/plain")]
+            )
+            for _ in range(200):  # 1.6 MB, and an index several times as large
+                urllib_open(weir, "http://a.test/").read()
+            upto = "SELECT value FROM meta WHERE key = 'fts_upto'"
+            eventually(lambda: ask(store_path(weir), upto) == [(99999,)])
+            eventually(lambda: store_status(weir)["bytes"] < 7 * MIB)
+            self.assertEqual(store_status(weir)["flows"], 200)
+            self.assertEqual(store_status(weir)["removed"], 0)
+            code, out, err = weir.cli("log", "-n", "0", "body:nowhere")
+            self.assertEqual((code, err), (4, ""), out)
+
+
 class Tidying(unittest.TestCase):
     """weir gc."""
 

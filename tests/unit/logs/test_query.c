@@ -8,6 +8,7 @@
 #include "logs/filter.h"
 #include "logs/flow_make.h"
 #include "logs/query.h"
+#include "logs/store_body.h"
 #include "make_store.h"
 
 enum { FLOWS = 600, NOW_S = 1700000400 };
@@ -272,6 +273,61 @@ static void finds_the_same_with_an_index_of_all_flows(void **state)
     assert_filters(*state);
 }
 
+static void finds_the_same_when_the_index_has_gone(void **state)
+{
+    sqlite3 *db = open_writer(*state);
+    bool more = true;
+
+    assert_int_equal(store_fts_retire(db, 0), STATUS_OK);
+    assert_filters(*state);
+    while (more) {
+        assert_int_equal(store_fts_drop_step(db, &more), STATUS_OK);
+        assert_filters(*state);
+    }
+    more = true;
+    assert_int_equal(store_fts_step(db, FTS_STEP_BYTES, &more), STATUS_OK);
+    assert_false(more);
+    sqlite3_close(db);
+}
+
+static void finds_a_flow_that_is_too_long_for_the_index(void **state)
+{
+    static const struct query_ask all = {0};
+    static char value[1200 * 1000];
+    struct made_store m;
+    struct flow *f = make_http_flow("GET", "/", 200, "text/plain"), *got = NULL;
+    struct head *head = make_head(f, HTTP_REQUEST, "Host: a.test\n");
+    struct filter_fault fault;
+    struct filter *filter = NULL;
+    struct query_ask ask = all;
+    bool more = true;
+    struct query *q;
+
+    (void)state;
+    memset(value, 'x', sizeof(value));
+    memcpy(value + sizeof(value) - 6, "needle", 6);
+    assert_int_equal(
+        fields_append(&f->arena, &head->fields, BYTES("Long"), bytes_make(value, sizeof(value))),
+        STATUS_OK);
+    f->request.received = f->request.sent = head;
+    make_store(&m);
+    made_store_put(&m, f);
+    made_store_commit(&m);
+    for (int i = 0; i < 2 && more; i++) /* the first says that it did not go in */
+        (void)!store_index(m.store, &more);
+    assert_false(more);
+    assert_int_equal(filter_parse(BYTES("header:long=needle"), 0, &filter, &fault), STATUS_OK);
+    ask.filter = filter;
+    q = open_query(&m);
+    assert_int_equal(query_begin(q, &ask), STATUS_OK);
+    assert_int_equal(query_next(q, &got), STATUS_OK);
+    flow_free(got);
+    query_close(q);
+    filter_free(filter);
+    free_store(&m);
+    free_flow(f);
+}
+
 static void heeds_bounds_and_the_limit(void **state)
 {
     struct query *q = open_query(*state);
@@ -316,6 +372,29 @@ static void loads_bodies_when_asked(void **state)
         flow_free(f);
     }
     query_close(q);
+}
+
+static void loads_the_longest_two_bodies(void **state)
+{
+    static const uint8_t bytes[BODY_BYTES];
+    struct made_store m;
+    struct flow *f = make_http_flow("POST", "/", 200, "application/octet-stream"), *got = NULL;
+    struct query *q;
+
+    (void)state;
+    make_body(f, &f->request, bytes_make(bytes, sizeof(bytes)));
+    make_body(f, &f->response, bytes_make(bytes, sizeof(bytes)));
+    make_store(&m);
+    made_store_put(&m, f);
+    made_store_commit(&m);
+    q = open_query(&m);
+    assert_int_equal(query_load(q, 1, true, &got), STATUS_OK);
+    assert_int_equal(got->request.body.captured_bytes, sizeof(bytes));
+    assert_int_equal(got->response.body.captured_bytes, sizeof(bytes));
+    flow_free(got);
+    query_close(q);
+    free_store(&m);
+    free_flow(f);
 }
 
 static void loads_a_body_in_pieces(void **state)
@@ -542,6 +621,9 @@ int main(void)
         cmocka_unit_test(finds_what_a_filter_takes_without_an_index),
         cmocka_unit_test(finds_the_same_with_an_index_of_some_flows),
         cmocka_unit_test(finds_the_same_with_an_index_of_all_flows),
+        cmocka_unit_test(finds_the_same_when_the_index_has_gone),
+        cmocka_unit_test(finds_a_flow_that_is_too_long_for_the_index),
+        cmocka_unit_test(loads_the_longest_two_bodies),
         cmocka_unit_test(loads_a_body_in_pieces),
         cmocka_unit_test(says_that_several_begin_so),
         cmocka_unit_test(sees_flows_that_come_while_it_is_open),
