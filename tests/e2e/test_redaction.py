@@ -413,7 +413,7 @@ SILENT = ("show --timing", "stats", "stats --by rule", "import", "gc", "gc --jso
 
 
 class Producing(Planted):
-    EACH = 4  # flows that a command about one flow is asked for, spread over all
+    EACH = 3  # flows that a command about one flow is asked for, spread over all
     SHOWING = ()  # options of commands that take --redact
 
     def produce(self):
