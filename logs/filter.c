@@ -31,6 +31,11 @@ void filter_scratch_init(struct filter_scratch *s)
     buf_init(&s->text, SCRATCH_TEXT_BYTES);
 }
 
+void filter_scratch_forget(struct filter_scratch *s)
+{
+    s->flow = NULL;
+}
+
 void filter_scratch_release(struct filter_scratch *s)
 {
     buf_release(&s->request.decoded);

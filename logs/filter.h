@@ -45,6 +45,9 @@ struct filter_scratch {
 };
 void filter_scratch_init(struct filter_scratch *s);
 void filter_scratch_release(struct filter_scratch *s);
+/* What it knows of a flow is good as long as that is there. Whoever frees flows says so before
+ * the next: the same one, read again, may lie where it lay, and its body elsewhere. */
+void filter_scratch_forget(struct filter_scratch *s);
 /* A part of a body beyond what was captured is not looked at. */
 bool filter_match(const struct filter *f, const struct flow *flow, struct filter_scratch *s);
 /* "error: …" with the source and a caret under the place; as all errors of weir. */

@@ -215,6 +215,7 @@ static enum status try_candidate(struct query *q, uint64_t number, bool bodies, 
     if (st)
         return st;
     *bytes += f->arena.used;
+    filter_scratch_forget(&w->scratch);
     if (!w->ask.filter || filter_match(w->ask.filter, f, &w->scratch)) {
         w->batch[w->batch_count++] = f;
         return STATUS_OK;

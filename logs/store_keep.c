@@ -53,6 +53,7 @@ int64_t store_keep_class(struct store *s, const struct flow *f)
     const struct keep *keep = &s->settings.keep;
     int64_t key = 0;
 
+    filter_scratch_forget(&s->scratch);
     for (uint32_t i = 0; !key && i < keep->class_count; i++) {
         if (filter_match(keep->classes[i].filter, f, &s->scratch))
             key = s->class_keys[i];

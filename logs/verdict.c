@@ -126,6 +126,7 @@ void verdict_flow(struct verdict *v, const struct flow *f)
 
     if (f->live || f->duplicate_of[0])
         return;
+    filter_scratch_forget(&v->scratch);
     if (f->kind == FLOW_HTTP) {
         int64_t ended_us = f->started_us + (f->timings.total > 0 ? f->timings.total : 0);
 

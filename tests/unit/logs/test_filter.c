@@ -265,6 +265,25 @@ static void a_scratch_tells_flows_at_one_address_apart(void **state)
     free_flow(f);
 }
 
+/* Read from a store twice, it may lie where it lay, and its body where nobody knows. */
+static void a_scratch_forgets_a_flow_that_is_read_again(void **state)
+{
+    struct filter *filter = parse("body:stock");
+    struct filter_scratch scratch;
+    struct flow *f = sample();
+
+    (void)state;
+    make_body(f, &f->response, BYTES("stock"));
+    filter_scratch_init(&scratch);
+    assert_true(filter_match(filter, f, &scratch));
+    make_body(f, &f->response, BYTES("other"));
+    filter_scratch_forget(&scratch);
+    assert_false(filter_match(filter, f, &scratch));
+    filter_scratch_release(&scratch);
+    filter_free(filter);
+    free_flow(f);
+}
+
 static void who_and_by_what(void **state)
 {
     struct flow *f = sample();
@@ -367,6 +386,7 @@ int main(void)
         cmocka_unit_test(bodies_are_decoded_once),
         cmocka_unit_test(long_bodies_are_searched_everywhere),
         cmocka_unit_test(a_scratch_tells_flows_at_one_address_apart),
+        cmocka_unit_test(a_scratch_forgets_a_flow_that_is_read_again),
         cmocka_unit_test(who_and_by_what),
         cmocka_unit_test(by_number_and_ulid),
         cmocka_unit_test(by_time),
