@@ -6,9 +6,9 @@
 #include <time.h>
 
 #include "base/text.h"
-#include "cli/paths.h"
+#include "cli/place.h"
 
-enum { FAULT_BYTES = 64 * 1024, FILE_MODE = 0600 };
+enum { FAULT_BYTES = 64 * 1024 };
 
 static int64_t now_us(void)
 {
@@ -79,8 +79,18 @@ void verdicts_finish(struct verdicts *v)
 
 int verdicts_write(const struct cli *cli, const char *path, struct bytes content)
 {
-    enum status st = file_write(path, FILE_MODE, content);
+    struct place p;
+    enum status st = place_open(&p, path);
 
+    if (!st && !place_write(&p, content)) {
+        int error = errno;
+
+        (void)!place_close(&p, false);
+        errno = error;
+        st = STATUS_IO;
+    } else if (!st) {
+        st = place_close(&p, true);
+    }
     if (!st)
         return CODE_OK;
     cli_error(cli, "cannot write %s: %s", path,

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import stat
 import subprocess
 import unittest
 import xml.etree.ElementTree
@@ -145,6 +146,17 @@ class Verdicts(unittest.TestCase):
         yield "curl", ["curl", "-sS", *["http://origin.test" + path for path in paths]]
         yield "python", ["/usr/bin/python3", "-c", PYTHON, *paths]
         yield "node", ["node", "-e", NODE, *paths]
+
+    def test_a_pipe_named_for_the_report_stays_one(self):
+        pipe = self.home.path("pipe")
+        os.mkfifo(pipe)
+        reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+        self.addCleanup(os.close, reader)
+        code, err = self.exec("true", args=["--junit", pipe])
+        self.assertEqual(code, 0, err)
+        self.assertTrue(os.read(reader, 65536).startswith(b"<?xml "))
+        self.assertTrue(stat.S_ISFIFO(os.stat(pipe).st_mode))
+        self.assertEqual(self.exec("true", args=["--junit", self.home.path("no/such/folder")])[0], 1)
 
     def test_fail_if_turns_code_0_into_4_for_real_clients(self):
         self.write("rules: [{ match: origin.test/bad, then: { respond: { status: 503 } } }]\n")
