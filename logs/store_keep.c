@@ -142,7 +142,7 @@ static enum status class_oldest(struct store *s, int64_t key, int64_t clock_us,
 static enum status class_first(struct store *s, int64_t key, int64_t now_us,
                                struct doomed *ret_doomed)
 {
-    struct doomed first, behind;
+    struct doomed first = {0}, behind = {0};
     enum status st = class_oldest(s, key, INT64_MAX, &first);
 
     if (st)
