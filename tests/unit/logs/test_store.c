@@ -393,6 +393,56 @@ static void writes_the_part_that_there_is_room_for(void **state)
     world_free(w);
 }
 
+/* Whatever the disk does in between, and whenever flows are given up: each flow is stored,
+ * lost or waits, and is one of these only. */
+static void counts_each_flow_once_while_the_disk_comes_and_goes(void **state)
+{
+    struct store_world *w = world_make();
+    uint8_t body[40 * 1024];
+    uint64_t draw = 7, put = 0;
+
+    (void)state;
+    world_open(w);
+    for (unsigned i = 0; i < 3000; i++) {
+        draw = draw * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        switch (draw >> 60) {
+        case 0:
+            page_limit(w,
+                       (int)(world_number(w, "PRAGMA page_count") + (long long)(draw >> 56 & 7)));
+            break;
+        case 1:
+            page_limit(w, 1 << 30);
+            break;
+        case 2:
+        case 3:
+            (void)!store_commit(w->store);
+            break;
+        case 4:
+            if ((draw >> 50 & 15) == 0)
+                store_drop(w->store);
+            break;
+        default: {
+            size_t len = draw >> 40 & 1 ? sizeof(body) : 200;
+            struct flow *f;
+
+            fill(body, len, (unsigned)(draw >> 33 & 63));
+            f = world_flow(w, "/", bytes_make(body, len));
+            put++;
+            (void)!store_put(w->store, f);
+            free_flow(f);
+        }
+        }
+        assert_int_equal(atomic_load(&w->facts.stored) + atomic_load(&w->facts.lost_flows) +
+                             batch_waiting(&w->store->batch),
+                         put);
+    }
+    page_limit(w, 1 << 30);
+    world_commit(w);
+    assert_int_equal(world_number(w, "SELECT count(*) FROM flows"), atomic_load(&w->facts.stored));
+    assert_sound(w);
+    world_free(w);
+}
+
 static void counts_what_no_longer_fits_into_memory(void **state)
 {
     struct store_world *w = world_make();
@@ -469,6 +519,7 @@ int main(void)
         cmocka_unit_test(writes_down_what_is_missing_where_it_is),
         cmocka_unit_test(stops_at_a_journal_that_a_reader_holds),
         cmocka_unit_test(counts_exactly_what_a_full_disk_loses),
+        cmocka_unit_test(counts_each_flow_once_while_the_disk_comes_and_goes),
         cmocka_unit_test(writes_the_part_that_there_is_room_for),
         cmocka_unit_test(counts_what_no_longer_fits_into_memory),
         cmocka_unit_test(begins_a_new_file_when_it_becomes_damaged_in_use),
