@@ -4,6 +4,8 @@
 
 #include "base/text.h"
 
+enum { PREFIX_BYTES = 3 }; /* from here on the beginning of a key is taken for it */
+
 const struct filter_key_row filter_key_rows[FILTER_KEY_COUNT] = {
 #define FILTER_KEY(id, name, aliases, kind, cost, value, help, example)                            \
     {name, aliases, FILTER_KIND_##kind, FILTER_COST_##cost, value, help, example},
@@ -77,8 +79,13 @@ const char *filter_key_nearest(struct bytes name)
 {
     const char *words[FILTER_KEY_COUNT];
 
-    for (int i = 0; i < FILTER_KEY_COUNT; i++)
+    for (int i = 0; i < FILTER_KEY_COUNT; i++) {
+        struct bytes key = bytes_of(filter_key_rows[i].name);
+
         words[i] = filter_key_rows[i].name;
+        if (name.len >= PREFIX_BYTES && bytes_equal_icase(bytes_until(key, name.len), name))
+            return words[i];
+    }
     return text_nearest(name, words, FILTER_KEY_COUNT);
 }
 

@@ -69,7 +69,7 @@ extern const size_t filter_like_count;
 /* By name or alias, any case. */
 bool filter_key_find(struct bytes name, enum filter_key *ret_key);
 bool filter_word_find(enum filter_key key, struct bytes name, enum filter_word *ret_word);
-/* The nearest name of a key, of a word of `key`, or NULL. */
+/* The nearest name of a key (also one that begins so), of a word of `key`, or NULL. */
 const char *filter_key_nearest(struct bytes name);
 const char *filter_word_nearest(enum filter_key key, struct bytes name);
 

@@ -48,6 +48,7 @@ static void an_unknown_key_is_told_its_neighbour(void **state)
 {
     (void)state;
     refuses_by("a stauts:500", "stauts", "no such key 'stauts'; did you mean 'status'?");
+    refuses_by("stat:500", "stat", "no such key 'stat'; did you mean 'status'?");
     refuses_by("-metod:GET", "metod", "did you mean 'method'?");
     refuses_by("foobarbaz:x", "foobarbaz", "put the word in quotes");
 }
