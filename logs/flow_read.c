@@ -413,6 +413,38 @@ void flow_read_response(struct flow_read *r, const struct flow_read_line *shown,
         m->sent = response_head(r, shown, fields);
 }
 
+enum status flow_read_interim(struct flow_read *r, const json_t *list,
+                              const struct flow_read_words *words)
+{
+    struct flow_interim **last = &r->f->interim;
+    enum status st = STATUS_OK;
+    const json_t *item;
+    size_t i;
+
+    json_array_foreach(list, i, item)
+    {
+        struct flow_interim *made = flow_read_alloc(r, sizeof(*made));
+        struct head *head = flow_read_alloc(r, sizeof(*head));
+        struct flow_read_line line = words->line(r, item);
+
+        if (!made || !head)
+            return STATUS_NO_MEMORY;
+        *head = (struct head){.side = HTTP_RESPONSE,
+                              .version = line.version,
+                              .length = -1,
+                              .status = line.status,
+                              .reason = line.reason};
+        st = words->fields(r, json_object_get(item, "headers"), &head->fields);
+        if (st)
+            return st;
+        made->head = head;
+        made->injected = json_is_true(json_object_get(item, "injected"));
+        *last = made;
+        last = &made->next;
+    }
+    return st;
+}
+
 /* ---- bodies ------------------------------------------------------------------------ */
 
 void flow_read_body(struct flow_read *r, struct flow_message *m, const json_t *facts,

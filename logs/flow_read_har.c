@@ -246,37 +246,6 @@ static enum status read_response(struct flow_read *r, const json_t *response, co
 
 /* ---- lists ------------------------------------------------------------------------- */
 
-static enum status read_interim(struct flow_read *r, const json_t *list)
-{
-    struct flow_interim **last = &r->f->interim;
-    enum status st = STATUS_OK;
-    const json_t *item;
-    size_t i;
-
-    json_array_foreach(list, i, item)
-    {
-        struct flow_interim *made = flow_read_alloc(r, sizeof(*made));
-        struct head *head = flow_read_alloc(r, sizeof(*head));
-        struct flow_read_line line = har_line(r, item);
-
-        if (!made || !head)
-            return STATUS_NO_MEMORY;
-        *head = (struct head){.side = HTTP_RESPONSE,
-                              .version = line.version,
-                              .length = -1,
-                              .status = line.status,
-                              .reason = line.reason};
-        st = read_fields(r, json_object_get(item, "headers"), &head->fields);
-        if (st)
-            return st;
-        made->head = head;
-        made->injected = json_is_true(json_object_get(item, "injected"));
-        *last = made;
-        last = &made->next;
-    }
-    return st;
-}
-
 /* A number of `unit`s as µs; -1 when there is none. */
 static int64_t read_us(const json_t *number, double unit)
 {
@@ -435,6 +404,7 @@ static enum status read_foreign(struct flow_read *r)
 
 static enum status read_entry(struct flow_read *r)
 {
+    static const struct flow_read_words words = {har_line, read_fields};
     const json_t *weir = json_object_get(r->root, "_weir");
     enum status st;
 
@@ -442,7 +412,7 @@ static enum status read_entry(struct flow_read *r)
     st = json_is_object(weir) && json_is_string(json_object_get(weir, "kind")) ? read_own(r, weir)
                                                                                : read_foreign(r);
     if (!st)
-        st = read_interim(r, json_object_get(r->root, "_interim"));
+        st = flow_read_interim(r, json_object_get(r->root, "_interim"), &words);
     if (!st)
         st = read_messages(r, json_object_get(r->root, "_webSocketMessages"));
     return st;

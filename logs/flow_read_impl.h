@@ -76,6 +76,15 @@ void flow_read_sides(struct flow_read *r, struct flow_message *m, const struct h
 void flow_read_response(struct flow_read *r, const struct flow_read_line *shown,
                         const json_t *received, const struct fields *fields, const json_t *sent);
 
+/* How a form writes a status line and fields. */
+struct flow_read_words {
+    struct flow_read_line (*line)(struct flow_read *r, const json_t *object);
+    enum status (*fields)(struct flow_read *r, const json_t *list, struct fields *fields);
+};
+/* A list of interim responses, in those words; BAD_INPUT, NO_MEMORY. */
+MUST_USE enum status flow_read_interim(struct flow_read *r, const json_t *list,
+                                       const struct flow_read_words *words);
+
 /* A body, and what `facts` say of it (captured_bytes, content_bytes, body_coded, body_cut).
  * `content` has ptr NULL when it is not there. */
 void flow_read_body(struct flow_read *r, struct flow_message *m, const json_t *facts,

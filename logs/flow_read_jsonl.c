@@ -82,37 +82,6 @@ static enum status read_response(struct flow_read *r, const json_t *response)
     return read_rest(r, response, &r->f->response);
 }
 
-static enum status read_interim(struct flow_read *r, const json_t *list)
-{
-    struct flow_interim **last = &r->f->interim;
-    enum status st = STATUS_OK;
-    const json_t *item;
-    size_t i;
-
-    json_array_foreach(list, i, item)
-    {
-        struct flow_interim *made = flow_read_alloc(r, sizeof(*made));
-        struct head *head = flow_read_alloc(r, sizeof(*head));
-        struct flow_read_line line = flow_read_line(r, item);
-
-        if (!made || !head)
-            return STATUS_NO_MEMORY;
-        *head = (struct head){.side = HTTP_RESPONSE,
-                              .version = line.version,
-                              .length = -1,
-                              .status = line.status,
-                              .reason = line.reason};
-        st = flow_read_pairs(r, json_object_get(item, "headers"), &head->fields);
-        if (st)
-            return st;
-        made->head = head;
-        made->injected = json_is_true(json_object_get(item, "injected"));
-        *last = made;
-        last = &made->next;
-    }
-    return st;
-}
-
 static enum status read_messages(struct flow_read *r, const json_t *list)
 {
     struct flow_socket_message **last = &r->f->messages;
@@ -142,6 +111,7 @@ static enum status read_messages(struct flow_read *r, const json_t *list)
 
 static enum status read_line(struct flow_read *r)
 {
+    static const struct flow_read_words words = {flow_read_line, flow_read_pairs};
     const char *schema = json_string_value(json_object_get(r->root, "schema"));
     const json_t *kind = json_object_get(r->root, "kind");
     enum status st;
@@ -157,7 +127,7 @@ static enum status read_line(struct flow_read *r)
     if (!st)
         st = read_response(r, json_object_get(r->root, "response"));
     if (!st)
-        st = read_interim(r, json_object_get(r->root, "interim"));
+        st = flow_read_interim(r, json_object_get(r->root, "interim"), &words);
     if (!st)
         st = read_messages(r, json_object_get(r->root, "messages"));
     return st;
