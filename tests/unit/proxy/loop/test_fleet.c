@@ -21,10 +21,11 @@ static void *origin_serve(void *argument)
     char text[4096];
 
     while (read_until(served->fd, "\r\n\r\n", text, sizeof(text))) {
-        if (!strstr(text, "\r\n\r\n") ||
-            !send_text(served->fd, "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\norigin"))
+        if (!strstr(text, "\r\n\r\n"))
             break;
-        atomic_fetch_add(&served->origin->requests, 1);
+        atomic_fetch_add(&served->origin->requests, 1); /* before anybody has the answer */
+        if (!send_text(served->fd, "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\norigin"))
+            break;
     }
     close(served->fd);
     free(served);
