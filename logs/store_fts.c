@@ -1,4 +1,4 @@
-#include "logs/store_fts.h"
+#include "logs/store_fts_impl.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -128,7 +128,7 @@ static void put_flow(struct step *s, const struct flow *f)
 
 /* ---- the tables ---- */
 
-static enum status failure(int code)
+enum status store_fts_failure(int code)
 {
     switch (code & 0xff) {
     case SQLITE_FULL:
@@ -140,11 +140,11 @@ static enum status failure(int code)
     }
 }
 
-static enum status run(sqlite3 *db, const char *sql)
+enum status store_fts_run(sqlite3 *db, const char *sql)
 {
     int code = sqlite3_exec(db, sql, NULL, NULL, NULL);
 
-    return code == SQLITE_OK ? STATUS_OK : failure(code);
+    return code == SQLITE_OK ? STATUS_OK : store_fts_failure(code);
 }
 
 /* If it is not there. */
@@ -160,13 +160,13 @@ static enum status make_table(sqlite3 *db, int64_t table)
         code = sqlite3_step(ask);
     sqlite3_finalize(ask);
     if (code != SQLITE_DONE)
-        return code == SQLITE_ROW ? STATUS_OK : failure(code);
+        return code == SQLITE_ROW ? STATUS_OK : store_fts_failure(code);
     snprintf(sql, sizeof(sql),
              "CREATE VIRTUAL TABLE fts_%" PRId64
              " USING fts5(url, head, body, more, content='', columnsize=0, tokenize='trigram');"
              "INSERT INTO fts_%" PRId64 "(fts_%" PRId64 ", rank) VALUES('automerge', %d)",
              table, table, table, MERGE_AT);
-    return run(db, sql);
+    return store_fts_run(db, sql);
 }
 
 /* `put` for the table that a number belongs to, which is made if need be. */
@@ -189,7 +189,7 @@ static enum status turn_to(struct step *s, int64_t number)
              table);
     code = sqlite3_prepare_v2(s->db, sql, -1, &s->put, NULL);
     s->table = table;
-    return code == SQLITE_OK ? STATUS_OK : failure(code);
+    return code == SQLITE_OK ? STATUS_OK : store_fts_failure(code);
 }
 
 static enum status insert(struct step *s, int64_t number, size_t *bytes)
@@ -213,7 +213,7 @@ static enum status insert(struct step *s, int64_t number, size_t *bytes)
     }
     code = sqlite3_step(s->put);
     sqlite3_reset(s->put);
-    return code == SQLITE_DONE ? STATUS_OK : failure(code);
+    return code == SQLITE_DONE ? STATUS_OK : store_fts_failure(code);
 }
 
 static enum status take_flow(struct step *s, int64_t number, size_t *bytes)
@@ -236,7 +236,7 @@ static enum status set_upto(sqlite3 *db, int64_t number)
 
     snprintf(sql, sizeof(sql), "INSERT OR REPLACE INTO meta VALUES('fts_upto', %" PRId64 ")",
              number);
-    return run(db, sql);
+    return store_fts_run(db, sql);
 }
 
 static enum status take_flows(struct step *s, size_t budget_bytes, bool *ret_more)
@@ -255,11 +255,11 @@ static enum status take_flows(struct step *s, size_t budget_bytes, bool *ret_mor
     }
     sqlite3_reset(s->next);
     if (!st && code != SQLITE_ROW && code != SQLITE_DONE)
-        st = failure(code);
+        st = store_fts_failure(code);
     if (!st && last)
         st = set_upto(s->db, last);
     if (!st && last) /* what FTS5 still holds in memory is written at a savepoint */
-        st = run(s->db, "SAVEPOINT written;RELEASE written");
+        st = store_fts_run(s->db, "SAVEPOINT written;RELEASE written");
     if (!st && last)
         st = store_fts_note(s->db, used);
     *ret_more = code == SQLITE_ROW;
@@ -280,7 +280,7 @@ static enum status step_open(struct step *s, sqlite3 *db)
                               " ORDER BY number",
                               -1, &s->next, NULL);
     if (code != SQLITE_OK)
-        return failure(code);
+        return store_fts_failure(code);
     return record_reader_open(&s->records, db);
 }
 
@@ -301,15 +301,15 @@ enum status store_fts_step(sqlite3 *db, size_t budget_bytes, bool *ret_more)
     enum status st = step_open(&s, db);
 
     if (!st)
-        st = run(db, "BEGIN IMMEDIATE");
+        st = store_fts_run(db, "BEGIN IMMEDIATE");
     if (!st)
         st = take_flows(&s, budget_bytes, &more);
     damaged = st == STATUS_BAD_INPUT && s.put;
     step_close(&s);
     if (!st)
-        st = run(db, "COMMIT");
+        st = store_fts_run(db, "COMMIT");
     if (st && !sqlite3_get_autocommit(db))
-        (void)!run(db, "ROLLBACK"); /* nothing more can be done about it */
+        (void)!store_fts_run(db, "ROLLBACK"); /* nothing more can be done about it */
     if (damaged && store_fts_retire(db, s.table))
         return STATUS_IO;
     if (!st)

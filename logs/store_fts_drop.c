@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "logs/record_read.h"
-#include "logs/store_fts.h"
+#include "logs/store_fts_impl.h"
 #include "logs/store_schema.h"
 
 enum {
@@ -12,25 +12,6 @@ enum {
     PIECE_ROWS = 512,      /* of a page each */
     FIRST_OF_SEGMENTS = 11 /* smaller keys of an FTS5 table's data are its own affairs */
 };
-
-static enum status failure(int code)
-{
-    switch (code & 0xff) {
-    case SQLITE_FULL:
-        return STATUS_LIMIT;
-    case SQLITE_CORRUPT:
-        return STATUS_BAD_INPUT;
-    default:
-        return record_failure(code);
-    }
-}
-
-static enum status run(sqlite3 *db, const char *sql)
-{
-    int code = sqlite3_exec(db, sql, NULL, NULL, NULL);
-
-    return code == SQLITE_OK ? STATUS_OK : failure(code);
-}
 
 /* NOT_FOUND: there is no row, or no number in it. */
 static enum status ask(sqlite3 *db, const char *sql, int64_t *ret_value)
@@ -45,7 +26,7 @@ static enum status ask(sqlite3 *db, const char *sql, int64_t *ret_value)
         *ret_value = sqlite3_column_int64(q, 0);
         st = STATUS_OK;
     } else if (code != SQLITE_ROW && code != SQLITE_DONE) {
-        st = failure(code);
+        st = store_fts_failure(code);
     }
     sqlite3_finalize(q);
     return st;
@@ -92,7 +73,7 @@ enum status store_fts_note(sqlite3 *db, int64_t used_before)
     pages += used - used_before;
     snprintf(sql, sizeof(sql), "INSERT OR REPLACE INTO meta VALUES('fts_pages', %" PRId64 ")",
              pages > 0 ? pages : 0);
-    return run(db, sql);
+    return store_fts_run(db, sql);
 }
 
 /* ---- taking away ---- */
@@ -100,9 +81,9 @@ enum status store_fts_note(sqlite3 *db, int64_t used_before)
 static enum status finish(sqlite3 *db, enum status st)
 {
     if (!st)
-        st = run(db, "COMMIT");
+        st = store_fts_run(db, "COMMIT");
     if (st && !sqlite3_get_autocommit(db))
-        (void)!run(db, "ROLLBACK"); /* nothing more can be done about it */
+        (void)!store_fts_run(db, "ROLLBACK"); /* nothing more can be done about it */
     return st;
 }
 
@@ -118,7 +99,7 @@ static enum status hide(sqlite3 *db, int64_t table)
     if (st)
         return st;
     snprintf(sql, sizeof(sql), "ALTER TABLE fts_%" PRId64 " RENAME TO gone_%" PRId64, table, table);
-    return run(db, sql);
+    return store_fts_run(db, sql);
 }
 
 /* What could have been in it counts as looked at: the index goes on behind its last number. */
@@ -134,12 +115,12 @@ static enum status retire(sqlite3 *db, int64_t table)
         return st;
     snprintf(sql, sizeof(sql), "INSERT OR REPLACE INTO meta VALUES('fts_upto', %" PRId64 ")",
              upto > last ? upto : last);
-    return run(db, sql);
+    return store_fts_run(db, sql);
 }
 
 enum status store_fts_retire(sqlite3 *db, int64_t table)
 {
-    enum status st = run(db, "BEGIN IMMEDIATE");
+    enum status st = store_fts_run(db, "BEGIN IMMEDIATE");
 
     return finish(db, st ? st : retire(db, table));
 }
@@ -155,12 +136,12 @@ static enum status take_piece(sqlite3 *db, int64_t table)
              table, table, FIRST_OF_SEGMENTS, PIECE_ROWS);
     /* no statement but weir's own may write there */
     sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 0, NULL);
-    st = run(db, sql);
+    st = store_fts_run(db, sql);
     sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     if (st || sqlite3_changes(db) == PIECE_ROWS)
         return st;
     snprintf(sql, sizeof(sql), "DROP TABLE gone_%" PRId64, table);
-    return run(db, sql);
+    return store_fts_run(db, sql);
 }
 
 static enum status drop_piece(sqlite3 *db, int64_t table)
@@ -184,6 +165,6 @@ enum status store_fts_drop_step(sqlite3 *db, bool *ret_more)
     *ret_more = !st;
     if (st)
         return st == STATUS_NOT_FOUND ? STATUS_OK : st;
-    st = run(db, "BEGIN IMMEDIATE");
+    st = store_fts_run(db, "BEGIN IMMEDIATE");
     return finish(db, st ? st : drop_piece(db, table));
 }
