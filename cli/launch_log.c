@@ -76,16 +76,54 @@ static int open_keylog(struct launch *l, const char *path)
     return CODE_OK;
 }
 
+/* Where flows go, when each target is known; NULL: not there. */
+struct log_targets {
+    bool console;
+    const char *jsonl, *har;
+};
+
+static void add_sinks(struct launch *l, const struct log_targets *t, int console_fd,
+                      struct log_settings *s)
+{
+    struct sink_settings sink = {.fd = -1, .redactor = l->redactor};
+
+    if (t->console) {
+        struct sink_settings c = sink;
+
+        c.fd = console_fd;
+        c.verbose = options_count(&l->cli->options, OPTION_VERBOSE);
+        c.colour = terminal_colour(options_value(&l->cli->options, OPTION_COLOR), c.fd);
+        c.columns = terminal_columns(c.fd);
+        add_sink(s, "console", c, true);
+    }
+    if (t->jsonl) {
+        sink.target = t->jsonl;
+        add_sink(s, "jsonl", sink, may_stall(t->jsonl));
+    }
+    if (t->har) {
+        sink.target = t->har;
+        add_sink(s, "har", sink, false);
+    }
+    if (l->store.store.path) {
+        sink.context = &l->store;
+        add_sink(s, "store", sink, false);
+    }
+    if (l->verdicts.verdict) {
+        sink.context = l->verdicts.verdict;
+        add_sink(s, "verdict", sink, false);
+    }
+}
+
 int launch_log(struct launch *l, const struct launch_plan *plan)
 {
     const char *keylog = getenv("SSLKEYLOGFILE");
-    struct sink_settings sink = {.fd = -1};
     struct log_settings s = {.ports = l->workers};
     char jsonl_path[PATHS_TEXT], har_path[PATHS_TEXT], error[LOG_ERROR_TEXT] = "";
-    const char *jsonl = file_target(l, OPTION_JSONL, l->config.values.jsonl, jsonl_path);
-    const char *har = file_target(l, OPTION_HAR, l->config.values.har, har_path);
-    bool console = false;
-    int code = console_wanted(l, jsonl, &console);
+    struct log_targets targets = {
+        .jsonl = file_target(l, OPTION_JSONL, l->config.values.jsonl, jsonl_path),
+        .har = file_target(l, OPTION_HAR, l->config.values.har, har_path),
+    };
+    int code = console_wanted(l, targets.jsonl, &targets.console);
 
     if (code || plan->quiet)
         return code;
@@ -94,8 +132,7 @@ int launch_log(struct launch *l, const struct launch_plan *plan)
         code = launch_store(l, plan);
     if (code)
         return code;
-    sink.redactor = l->redactor;
-    code = verdicts_begin(&l->verdicts, l->cli, &l->config.expects, &sink.redactor);
+    code = verdicts_begin(&l->verdicts, l->cli, &l->config.expects, &l->redactor);
     if (code)
         return code;
     l->settings.on_full = plan->on_full;
@@ -104,31 +141,7 @@ int launch_log(struct launch *l, const struct launch_plan *plan)
     if (l->verdicts.verdict) /* a verdict over a gap would be none */
         l->settings.on_full = LOG_WAIT;
     s.on_full = l->settings.on_full;
-    if (console) {
-        struct sink_settings c = sink;
-
-        c.fd = plan->console_fd;
-        c.verbose = options_count(&l->cli->options, OPTION_VERBOSE);
-        c.colour = terminal_colour(options_value(&l->cli->options, OPTION_COLOR), c.fd);
-        c.columns = terminal_columns(c.fd);
-        add_sink(&s, "console", c, true);
-    }
-    if (jsonl) {
-        sink.target = jsonl;
-        add_sink(&s, "jsonl", sink, may_stall(jsonl));
-    }
-    if (har) {
-        sink.target = har;
-        add_sink(&s, "har", sink, false);
-    }
-    if (l->store.store.path) {
-        sink.context = &l->store;
-        add_sink(&s, "store", sink, false);
-    }
-    if (l->verdicts.verdict) {
-        sink.context = l->verdicts.verdict;
-        add_sink(&s, "verdict", sink, false);
-    }
+    add_sinks(l, &targets, plan->console_fd, &s);
     l->settings.capture = s.sink_count > 0;
     l->settings.live = wants_live(&s);
     if (!s.sink_count && !(keylog && keylog[0]))
